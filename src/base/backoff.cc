@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "base/backoff.h"
+
+#include <algorithm>
+
+namespace eventsgw {
+
+std::chrono::milliseconds Backoff::next() {
+    const std::chrono::milliseconds whole = delay_;
+    delay_ = std::min(2 * delay_, kLongest);
+    std::uniform_int_distribution<std::chrono::milliseconds::rep> part(whole.count() * 3 / 4, whole.count());
+    return std::chrono::milliseconds(part(random_));
+}
+
+} // namespace eventsgw

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace eventsgw {
+
+/// Makes version 4 UUIDs (RFC 9562, section 5.4) from the kernel's random source, asked for many at a time because each
+/// question costs a system call. Not thread-safe; one instance has one owner.
+class UuidSource {
+public:
+    /// 36 characters, lower case: "f81d4fae-7dec-41d0-a765-00a0c91e6bf6".
+    std::string make();
+
+private:
+    static constexpr std::size_t kUuidBytes = 16;
+
+    std::array<unsigned char, 256 * kUuidBytes> pool_{};
+    std::size_t used_ = pool_.size();
+};
+
+} // namespace eventsgw
