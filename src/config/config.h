@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "config/problem.h"
+#include "config/rules.h"
+#include "config/settings.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// A configuration, read. Where there are errors `rules` is empty, and `settings` holds what could be understood.
+struct ConfigReport {
+    RuleSet rules;
+    Settings settings; ///< the defaults with [gateway] applied
+    std::vector<Problem> errors;
+    std::vector<Problem> warnings;
+};
+
+/// Reads the bytes of an eventsgw.conf. Finds all problems, not only the first; in the order of their lines.
+ConfigReport parse_config(std::string_view bytes);
+
+/// parse_config() of a file; a file that cannot be read is an error of the report.
+ConfigReport load_config(const std::string& path);
+
+} // namespace eventsgw

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "config/settings.h"
+
+#include "testing.h"
+
+#include <map>
+
+using namespace eventsgw;
+using namespace eventsgw::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string error_of(std::string_view name, std::string_view value) {
+    Settings settings;
+    const Result<void> done = apply_setting(settings, name, value);
+    return done ? "no error" : done.error().message;
+}
+
+Result<void> apply(Settings& settings, const std::map<std::string, std::string>& variables) {
+    return apply_environment(settings, [&](const char* name) -> const char* {
+        const auto variable = variables.find(name);
+        return variable == variables.end() ? nullptr : variable->second.c_str();
+    });
+}
+
+Settings changed_in_everything() {
+    Settings settings;
+    settings.log_level = LogLevel::error;
+    settings.max_concurrency = 1;
+    settings.polling_interval = 1min;
+    settings.queue_limit = 1;
+    settings.queue_memory = 1;
+    settings.task_limit = 1;
+    settings.task_memory = 1;
+    return settings;
+}
+
+bool equal(const Settings& a, const Settings& b) {
+    return a.log_level == b.log_level && a.max_concurrency == b.max_concurrency &&
+           a.polling_interval == b.polling_interval && a.queue_limit == b.queue_limit &&
+           a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory;
+}
+
+void the_table_has_the_defaults() {
+    Settings settings = changed_in_everything();
+    for (const SettingRow& row : settings_table()) {
+        CHECK(apply_setting(settings, row.name, row.default_value).ok());
+    }
+    CHECK(equal(settings, Settings{}));
+}
+
+void each_kind_is_read() {
+    Settings settings;
+    CHECK(apply_setting(settings, "log_level", "debug").ok());
+    CHECK(apply_setting(settings, "max_concurrency", "7").ok());
+    CHECK(apply_setting(settings, "polling_interval", "75ms").ok());
+    CHECK(apply_setting(settings, "task_memory", "2G").ok());
+    CHECK_EQUAL(settings.log_level, LogLevel::debug);
+    CHECK_EQUAL(settings.max_concurrency, 7U);
+    CHECK(settings.polling_interval == 75ms);
+    CHECK_EQUAL(settings.task_memory, std::uint64_t{2} << 30U);
+}
+
+void limits_are_inclusive() {
+    for (const auto& [name, value] : std::map<std::string, std::string>{{"max_concurrency", "100000"},
+                                                                        {"queue_limit", "0"},
+                                                                        {"task_limit", "1000000000"},
+                                                                        {"task_memory", "1M"}}) {
+        CHECK_EQUAL(error_of(name, value), "no error");
+    }
+    CHECK_EQUAL(error_of("polling_interval", "10ms"), "no error");
+    CHECK_EQUAL(error_of("polling_interval", "1h"), "no error");
+    CHECK_EQUAL(error_of("task_memory", "1024G"), "no error");
+
+    CHECK_EQUAL(error_of("max_concurrency", "0"), "max_concurrency: must be between 1 and 100000: \"0\"");
+    CHECK_EQUAL(error_of("queue_limit", "1000000001"), "queue_limit: must be between 0 and 1000000000: \"1000000001\"");
+    CHECK_EQUAL(error_of("task_limit", "0"), "task_limit: must be between 1 and 1000000000: \"0\"");
+    CHECK_EQUAL(error_of("polling_interval", "9.999ms"), "polling_interval: must be between 10ms and 1h: \"9.999ms\"");
+    CHECK_EQUAL(error_of("polling_interval", "1h1ns"), "polling_interval: must be between 10ms and 1h: \"1h1ns\"");
+    CHECK_EQUAL(error_of("task_memory", "1023K"), "task_memory: must be between 1M and 1024G: \"1023K\"");
+}
+
+void a_value_of_the_wrong_kind_leaves_the_setting_alone() {
+    for (const SettingRow& row : settings_table()) {
+        Settings settings;
+        for (const char* value : {"", "x", "-1", "1 1", "5 parsecs"}) {
+            const Result<void> done = apply_setting(settings, row.name, value);
+            CHECK(!done.ok());
+            CHECK(done.error().message.rfind(std::string(row.name) + ": ", 0) == 0);
+        }
+        CHECK(equal(settings, Settings{}));
+    }
+}
+
+void an_unknown_setting_names_the_nearest() {
+    CHECK_EQUAL(error_of("max_concurency", "1"), "unknown setting \"max_concurency\"; did you mean max_concurrency?");
+    CHECK_EQUAL(error_of("Log_Level", "info"), "unknown setting \"Log_Level\"; did you mean log_level?");
+    CHECK_EQUAL(error_of("colour", "red"), "unknown setting \"colour\"");
+}
+
+void a_rule_among_the_settings_is_told_where_it_belongs() {
+    CHECK_EQUAL(error_of("a/event/b", "act"), "unknown setting \"a/event/b\"; rules belong in [actions] or [commands]");
+}
+
+void the_environment_sets_its_twins() {
+    Settings settings;
+    CHECK(apply(settings, {{"MAX_CONCURRENCY", "3"}, {"AGENT_POLLING_INTERVAL", "1m"}, {"LOG_LEVEL", "debug"}}).ok());
+    CHECK_EQUAL(settings.max_concurrency, 3U);
+    CHECK(settings.polling_interval == 1min);
+    CHECK_EQUAL(settings.log_level, LogLevel::info);
+}
+
+void an_empty_variable_counts_as_unset() {
+    Settings settings;
+    CHECK(apply(settings, {{"MAX_CONCURRENCY", ""}}).ok());
+    CHECK(equal(settings, Settings{}));
+}
+
+void an_error_of_the_environment_names_the_variable() {
+    Settings settings;
+    CHECK_EQUAL(apply(settings, {{"MAX_CONCURRENCY", "0"}}).error().message,
+                "MAX_CONCURRENCY: must be between 1 and 100000: \"0\"");
+    CHECK_EQUAL(apply(settings, {{"AGENT_POLLING_INTERVAL", "5"}}).error().message,
+                "AGENT_POLLING_INTERVAL: not a duration such as 5s, 75ms or 1m30s: \"5\"");
+}
+
+} // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        TEST(the_table_has_the_defaults),
+        TEST(each_kind_is_read),
+        TEST(limits_are_inclusive),
+        TEST(a_value_of_the_wrong_kind_leaves_the_setting_alone),
+        TEST(an_unknown_setting_names_the_nearest),
+        TEST(a_rule_among_the_settings_is_told_where_it_belongs),
+        TEST(the_environment_sets_its_twins),
+        TEST(an_empty_variable_counts_as_unset),
+        TEST(an_error_of_the_environment_names_the_variable),
+    };
+    return run(tests);
+}
