@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace eventsgw {
+
+/// The two halves of a channel such as "module/traefik1/event/certificate-renew".
+struct EventName {
+    std::string_view source; ///< who published it: "module/traefik1"
+    std::string_view name;   ///< what happened: "certificate-renew"; may be empty, may hold any byte
+};
+
+/// Splits a channel at its first "/event/"; nothing where there is none.
+std::optional<EventName> split_channel(std::string_view channel);
+
+/// One published message. The views live as long as the callback that brings them.
+struct Event {
+    std::string_view channel;
+    std::string_view payload; ///< the exact bytes that were published
+};
+
+} // namespace eventsgw
