@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/result.h"
+#include "loop/timers.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace eventsgw {
+
+/// A program to run.
+struct Job {
+    std::vector<std::string> command; ///< command[0] is the path of an executable; PATH is not searched
+    std::string input;                ///< becomes its standard input, byte for byte
+};
+
+/// How a process ended.
+struct Exit {
+    int status = -1; ///< the exit status; -1 when a signal ended it
+    int signal = 0;  ///< that signal; 0 when it exited by itself
+    std::chrono::nanoseconds wall{};
+    std::chrono::nanoseconds cpu{}; ///< user and system time, with that of the children it waited for
+};
+
+/// A running process, leader of a process group of its own.
+class Process : public Retirable {
+public:
+    /// Signals every process of the group.
+    virtual void signal_group(int signal) = 0;
+
+    /// What the process leaves behind in its group when it exits is to be killed.
+    virtual void kill_remains() = 0;
+};
+
+/// Starts processes: the real one is ChildLauncher, the fake one is played by tests.
+class Launcher {
+public:
+    virtual ~Launcher() = default;
+
+    /// Takes `job.input` when it succeeds, and leaves the job alone when it does not.
+    /// `on_exit` is called once, from the loop, when the process itself has exited, whatever its group or its pipes do;
+    /// not after the Process has been destroyed. Error: what the kernel said, as in posix_spawn(3) and execve(2).
+    virtual Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) = 0;
+};
+
+} // namespace eventsgw
