@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "cli/options.h"
+
+#include <cstddef>
+#include <ostream>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// One subcommand: a table row that feeds the command line, --help and the test of the manual page.
+struct Subcommand {
+    std::string_view name;
+    std::string_view arguments; ///< what it takes besides options
+    std::size_t argument_count;
+    std::vector<std::string_view> options;
+    std::string_view help;
+    std::string_view example;
+    int (*function)(const Options& options);
+};
+
+/// What `eventsgw SUBCOMMAND --help` says.
+void show_help(const Subcommand& subcommand, std::ostream& out);
+
+/// What `eventsgw --help` says; the first of the subcommands is the one that a bare command line means.
+void show_general_help(const std::vector<Subcommand>& subcommands, std::ostream& out);
+
+} // namespace eventsgw

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "base/text.h"
+#include "cli/check.h"
+#include "cli/help.h"
+#include "cli/match.h"
+#include "cli/options.h"
+#include "cli/run.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+namespace {
+
+using Words = std::vector<std::string>;
+
+int run_check(const Options& options) {
+    return check({options.config, options.json}, std::cout, std::cerr);
+}
+
+int run_match(const Options& options) {
+    std::optional<std::string> agent_id = options.agent_id;
+    if (const char* variable = std::getenv("AGENT_ID"); !agent_id && variable != nullptr && *variable != '\0') {
+        agent_id = variable;
+    }
+    return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
+}
+
+/// The first one is what a bare command line means.
+const std::vector<Subcommand>& subcommands() {
+    static const std::vector<Subcommand> table{
+        {"run",
+         "",
+         0,
+         {"config", "agentid", "log-level"},
+         "listen to the events of eventsgw.conf and act on them",
+         "AGENT_ID=module/mail1 REDIS_PASSWORD=... eventsgw --log-level debug",
+         run_daemon},
+        {"check",
+         "",
+         0,
+         {"config", "format"},
+         "say what is wrong with a configuration",
+         "eventsgw check --config /var/lib/nethserver/mail1/state/eventsgw.conf",
+         run_check},
+        {"match",
+         "CHANNEL",
+         1,
+         {"config", "agentid"},
+         "tell which rules would take an event, and why others would not",
+         "eventsgw match module/traefik1/event/certificate-renew",
+         run_match},
+    };
+    return table;
+}
+
+const Subcommand* find_subcommand(std::string_view name) {
+    for (const Subcommand& subcommand : subcommands()) {
+        if (subcommand.name == name) {
+            return &subcommand;
+        }
+    }
+    return nullptr;
+}
+
+/// `subcommand` is the one that was named, or nullptr.
+int complain(const std::string& message, const Subcommand* subcommand = nullptr) {
+    std::cerr << "eventsgw: " << message << "\nTry \"eventsgw "
+              << (subcommand == nullptr ? "" : std::string(subcommand->name) + " ") << "--help\".\n";
+    return kExitUsage;
+}
+
+int complain_of_subcommand(const std::string& word) {
+    std::vector<std::string_view> names{"help"};
+    std::string list;
+    for (const Subcommand& subcommand : subcommands()) {
+        names.push_back(subcommand.name);
+        list += std::string(subcommand.name) + ", ";
+    }
+    const std::string_view nearest = find_nearest(to_lower(word), names);
+    const std::string question = nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?";
+    return complain("unknown subcommand " + quote(word) + question + "\nThere are: " + list + "help");
+}
+
+/// What is wrong with the arguments besides options; empty when nothing is.
+std::string find_argument_fault(const Subcommand& subcommand, const Words& arguments) {
+    if (arguments.size() < subcommand.argument_count) {
+        return std::string(subcommand.name) + " needs a " + std::string(subcommand.arguments);
+    }
+    if (arguments.size() == subcommand.argument_count) {
+        return "";
+    }
+    const std::string& surplus = arguments[subcommand.argument_count];
+    const bool may_be_a_file = subcommand.argument_count == 0;
+    return "unexpected argument " + quote(surplus) +
+           (may_be_a_file
+                ? "; the file goes behind --config: eventsgw " + std::string(subcommand.name) + " --config FILE"
+                : "");
+}
+
+int dispatch(const Subcommand& subcommand, const Words& words) {
+    const Result<Options> options = parse_options(words, subcommand.options);
+    if (!options) {
+        return complain(options.error().message, &subcommand);
+    }
+    if (options->help) {
+        show_help(subcommand, std::cout);
+        return kExitSuccess;
+    }
+    if (options->version) {
+        std::cout << "eventsgw " << EVENTSGW_VERSION << "\n";
+        return kExitSuccess;
+    }
+    if (const std::string fault = find_argument_fault(subcommand, options->arguments); !fault.empty()) {
+        return complain(fault, &subcommand);
+    }
+    return subcommand.function(*options);
+}
+
+/// A command line that begins with an option, or is empty.
+int dispatch_bare(const Words& words) {
+    const Subcommand& usual = subcommands().front();
+    const Result<Options> options = parse_options(words, usual.options);
+    if (options && options->help) {
+        show_general_help(subcommands(), std::cout);
+        return kExitSuccess;
+    }
+    const auto late = std::find_if(words.begin(), words.end(), find_subcommand);
+    if (late != words.end() && (!options || !options->arguments.empty())) {
+        return complain("the subcommand comes first: eventsgw " + *late + " [OPTION...]");
+    }
+    return options ? dispatch(usual, words) : complain(options.error().message);
+}
+
+int help(const Words& words) {
+    if (words.empty()) {
+        show_general_help(subcommands(), std::cout);
+        return kExitSuccess;
+    }
+    const Subcommand* subcommand = find_subcommand(words.front());
+    if (subcommand == nullptr) {
+        return complain_of_subcommand(words.front());
+    }
+    show_help(*subcommand, std::cout);
+    return kExitSuccess;
+}
+
+int run(const Words& words) {
+    if (words.empty() || words.front().substr(0, 1) == "-") {
+        return dispatch_bare(words);
+    }
+    const Words rest{words.begin() + 1, words.end()};
+    if (words.front() == "help") {
+        return help(rest);
+    }
+    const Subcommand* subcommand = find_subcommand(words.front());
+    return subcommand == nullptr ? complain_of_subcommand(words.front()) : dispatch(*subcommand, rest);
+}
+
+/// An answer that did not get out, as on a full disk, must not pass for one that did.
+int flush_output(int status) {
+    if (std::cout.flush()) {
+        return status;
+    }
+    std::cerr << "eventsgw: standard output cannot be written: " << std::strerror(errno) << "\n";
+    return kExitIo;
+}
+
+} // namespace
+} // namespace eventsgw
+
+int main(int argc, char** argv) {
+    try {
+        return eventsgw::flush_output(eventsgw::run({argv + 1, argv + argc}));
+    } catch (const std::exception& error) {
+        // What no part expected: out of memory, or a kernel without what the event loop needs.
+        std::cerr << "<3>eventsgw: " << error.what() << "\n";
+        return eventsgw::kExitSystem;
+    }
+}

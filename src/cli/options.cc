@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/options.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+#include <getopt.h>
+
+namespace eventsgw {
+namespace {
+
+Result<void> set_config(Options& options, const std::string& value) {
+    options.config = value;
+    return {};
+}
+
+Result<void> set_agent_id(Options& options, const std::string& value) {
+    if (value.empty()) {
+        return Error{"the id is empty"};
+    }
+    options.agent_id = value;
+    return {};
+}
+
+Result<void> set_log_level(Options& options, const std::string& value) {
+    const Result<LogLevel> level = parse_log_level(value);
+    if (!level) {
+        return level.error();
+    }
+    options.log_level = *level;
+    return {};
+}
+
+Result<void> set_format(Options& options, const std::string& value) {
+    if (value != "text" && value != "json") {
+        return Error{"neither text nor json: " + quote(value)};
+    }
+    options.json = value == "json";
+    return {};
+}
+
+Result<void> set_help(Options& options, const std::string& /*value*/) {
+    options.help = true;
+    return {};
+}
+
+Result<void> set_version(Options& options, const std::string& /*value*/) {
+    options.version = true;
+    return {};
+}
+
+bool is_allowed(std::string_view name, const std::vector<std::string_view>& allowed) {
+    return name == "help" || name == "version" || std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+}
+
+/// What getopt_long(3) answers when it finds the option of this index in options_table(): no character does.
+constexpr int kFirstAnswer = 256;
+
+/// getopt_long(3)'s table of the allowed rows.
+std::vector<option> make_getopt_table(const std::vector<std::string_view>& allowed) {
+    std::vector<option> rows;
+    int answer = kFirstAnswer;
+    for (const OptionRow& row : options_table()) {
+        if (is_allowed(row.name, allowed)) {
+            const int has_argument = row.argument.empty() ? no_argument : required_argument;
+            rows.push_back(option{row.name.data(), has_argument, nullptr, answer});
+        }
+        ++answer;
+    }
+    rows.push_back(option{nullptr, 0, nullptr, 0});
+    return rows;
+}
+
+/// getopt_long(3)'s short options of the allowed rows; the colon in front makes it tell a missing value apart.
+std::string make_letters(const std::vector<std::string_view>& allowed) {
+    std::string letters = ":";
+    for (const OptionRow& row : options_table()) {
+        if (row.letter != '\0' && is_allowed(row.name, allowed)) {
+            letters += row.letter;
+            letters += row.argument.empty() ? "" : ":";
+        }
+    }
+    return letters;
+}
+
+/// The row that getopt_long(3) has found.
+const OptionRow& row_of(int answer) {
+    const std::vector<OptionRow>& table = options_table();
+    if (answer >= kFirstAnswer) {
+        return table[static_cast<std::size_t>(answer - kFirstAnswer)];
+    }
+    return *std::find_if(table.begin(), table.end(), [&](const OptionRow& row) { return row.letter == answer; });
+}
+
+} // namespace
+
+const std::vector<OptionRow>& options_table() {
+    static const std::vector<OptionRow> table{
+        {"config", '\0', "FILE", "the configuration to read (default: ./eventsgw.conf)", set_config},
+        {"agentid", '\0', "ID", "the agent to work for, such as module/mail1 (default: $AGENT_ID)", set_agent_id},
+        {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
+        {"format", '\0', "FORMAT", "text (the default) or json", set_format},
+        {"help", 'h', "", "show this help and exit", set_help},
+        {"version", 'V', "", "show the version and exit", set_version},
+    };
+    return table;
+}
+
+Result<Options> parse_options(const std::vector<std::string>& words, const std::vector<std::string_view>& allowed) {
+    const std::vector<option> table = make_getopt_table(allowed);
+    const std::string letters = make_letters(allowed);
+    // getopt_long reorders its array of pointers; the words themselves it leaves alone.
+    std::string program = "eventsgw";
+    std::vector<std::string> copies = words;
+    std::vector<char*> pointers{program.data()};
+    std::transform(copies.begin(), copies.end(), std::back_inserter(pointers),
+                   [](std::string& word) { return word.data(); });
+    pointers.push_back(nullptr);
+    const int count = static_cast<int>(pointers.size()) - 1;
+
+    Options options;
+    opterr = 0;
+    optind = 0;
+    for (;;) {
+        const int current = std::max(optind, 1);
+        const int found = ::getopt_long(count, pointers.data(), letters.c_str(), table.data(), nullptr);
+        if (found == -1) {
+            break;
+        }
+        const std::string word = quote(pointers[static_cast<std::size_t>(current)]);
+        if (found == '?') {
+            return Error{"unknown option " + word};
+        }
+        if (found == ':') {
+            return Error{"option " + word + " needs a value"};
+        }
+        const OptionRow& row = row_of(found);
+        if (const Result<void> done = row.set(options, optarg != nullptr ? optarg : ""); !done) {
+            return within("--" + std::string(row.name), done.error());
+        }
+    }
+    for (int i = optind; i < count; ++i) {
+        options.arguments.emplace_back(pointers[static_cast<std::size_t>(i)]);
+    }
+    return options;
+}
+
+} // namespace eventsgw

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/command_runner.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+std::string name_signal(int number) {
+    const char* name = ::sigabbrev_np(number);
+    return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
+} // namespace
+
+void CommandRunner::run(const Rule& rule, const Event& event) {
+    const Label label{rule.line, std::string(event.channel)};
+    if (rule.value.find('\0') != std::string::npos) {
+        on_done(label, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
+        return;
+    }
+    log_.debug("command", "due", {{"event", event.channel}, {"rule", rule.line}});
+    Job job{{"/bin/sh", "-c", rule.value}, std::string(event.payload)};
+    if (!queue_.submit(std::move(job), [this, label](const Result<Exit>& exit) { on_done(label, exit); })) {
+        refusals_.add(event.channel, queue_.waiting(), queue_.waiting_bytes());
+    }
+}
+
+void CommandRunner::on_done(const Label& label, const Result<Exit>& exit) {
+    const bool succeeded = exit && exit->status == 0;
+    ++(succeeded ? counters_.succeeded : counters_.failed);
+    if (exit) {
+        log_exit(label, *exit);
+    } else {
+        log_.error("command", "not started",
+                   {{"event", label.channel}, {"rule", label.line}, {"reason", exit.error().message}});
+    }
+    if (queue_.running() == 0) {
+        on_idle_();
+    }
+}
+
+void CommandRunner::log_exit(const Label& label, const Exit& exit) const {
+    if (exit.signal != 0) {
+        log_.error("command", "exited",
+                   {{"event", label.channel},
+                    {"rule", label.line},
+                    {"status", exit.status},
+                    {"signal", name_signal(exit.signal)},
+                    {"wall", exit.wall},
+                    {"cpu", exit.cpu}});
+        return;
+    }
+    log_.write(exit.status == 0 ? LogLevel::info : LogLevel::error, "command", "exited",
+               {{"event", label.channel},
+                {"rule", label.line},
+                {"status", exit.status},
+                {"wall", exit.wall},
+                {"cpu", exit.cpu}});
+}
+
+} // namespace eventsgw

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/notifier.h"
+
+#include "base/text.h"
+
+#include <cstddef>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace eventsgw {
+
+Notifier::Notifier(std::string socket_path) : path_(std::move(socket_path)) {
+    const bool usable =
+        !path_.empty() && (path_[0] == '/' || path_[0] == '@') && path_.size() < sizeof(sockaddr_un::sun_path);
+    if (usable) {
+        socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    }
+}
+
+void Notifier::ready(std::string_view status) const {
+    send("READY=1\nSTATUS=" + escape(status));
+}
+
+void Notifier::status(std::string_view status) const {
+    send("STATUS=" + escape(status));
+}
+
+void Notifier::stopping() const {
+    send("STOPPING=1");
+}
+
+void Notifier::send(const std::string& message) const {
+    if (!socket_) {
+        return;
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    if (path_[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    ::sendto(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+             length);
+}
+
+} // namespace eventsgw
