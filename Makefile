@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+#
+# One Makefile for the whole tree. New sources, tests and fuzzers are found by their place and name: see HACKING.md.
+# `make help` lists what can be asked for.
+
+BUILD ?= build
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+
+all:
+
+# Make reads config.mk, and makes it first where it is absent or old: so a bare `make` works in a fresh clone, and the
+# options once given to configure are kept.
+
+needs_no_config := help clean distclean format
+ifneq ($(filter-out $(needs_no_config),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+endif
+
+# Where configure runs: in the source tree for build/, in the build directory itself for any other.
+config_dir := $(if $(filter build,$(BUILD)),.,$(BUILD))
+
+# Behind a command that fails where packages are missing.
+or_advise = || { echo >&2 'Is something missing? Run ./bootstrap deps, or see README.md.'; exit 1; }
+
+configure: configure.ac
+	$(call quiet,CONF)autoreconf -i $(or_advise)
+	@touch $@
+
+$(config_dir)/config.status: configure
+	@mkdir -p $(@D)
+	$(call quiet,CONF){ cd $(@D) && \
+	    if test -x config.status; then ./config.status --recheck; else $(CURDIR)/configure; fi; } $(or_advise)
+
+$(BUILD)/config.mk: config.mk.in $(config_dir)/config.status
+	cd $(config_dir) && ./config.status
+
+# Other ways to build, in directories of their own: with the options of this configuration and a few more.
+variants := build-asan build-fuzz
+build-asan/config.status: options = --enable-sanitizers
+build-fuzz/config.status: options = --enable-sanitizers CXX=clang++ CXXFLAGS='-g -O1 -fsanitize=fuzzer-no-link'
+ifeq ($(filter $(variants),$(BUILD)),)
+$(addsuffix /config.status,$(variants)): $(config_dir)/config.status
+	@mkdir -p $(@D)
+	given=$$($(abspath $<) --config) && cd $(@D) && eval "$(CURDIR)/configure --quiet $$given $(options)"
+endif
+
+library := $(BUILD)/libeventsgw.a
+program := $(BUILD)/eventsgw
+cli_sources := $(wildcard src/cli/*.cc)
+library_sources := $(filter-out $(cli_sources),$(wildcard src/*/*.cc))
+
+# A test t/unit/FLOOR_NAME_test.cc is a program; all other sources there are helpers of the tests.
+unit_sources := $(wildcard t/unit/*_test.cc)
+helper_sources := $(filter-out $(unit_sources),$(wildcard t/unit/*.cc))
+fuzz_sources := $(wildcard t/fuzz/*_fuzz.cc)
+tool_sources := $(wildcard t/tools/*.cc)
+bench_sources := $(wildcard t/bench/*.cc t/bench/*.c)
+
+products = $(addprefix $(BUILD)/,$(basename $(1)))
+objects = $(addsuffix .o,$(products))
+
+unit_tests := $(call products,$(unit_sources))
+helper_library := $(BUILD)/t/unit/libhelpers.a
+fuzz_replays := $(call products,$(fuzz_sources))
+fuzzers := $(addsuffix er,$(fuzz_replays))
+tools := $(call products,$(tool_sources))
+bench := $(call products,$(bench_sources))
+man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[58]))
+
+# Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
+TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
+
+.PHONY: all check check-asan fuzz bench demo install install-strip uninstall format lint clean distclean help
+.DELETE_ON_ERROR:
+
+all: $(program) $(man_pages)
+
+warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+cxx_warnings = -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
+library_cppflags = $(HIREDIS_CFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(CJSON_CFLAGS) $(CMOCKA_CFLAGS)
+all_cppflags = -Isrc $(own_cppflags) -D_GLIBCXX_ASSERTIONS $(library_cppflags) $(CPPFLAGS)
+all_cxxflags = $(STD_FLAGS) $(warnings) $(cxx_warnings) $(SANITIZER_FLAGS) $(CXXFLAGS)
+all_cflags = -pthread $(warnings) $(SANITIZER_FLAGS) $(CFLAGS)
+
+# Says what is being made in a short line; V=1 shows the command instead.
+silent = $(if $(filter-out 0,$(V)),,@)
+quiet = $(if $(silent),@printf '  %-5s %s\n' $(1) $@;)
+
+# config.mk stands for the compiler's options: with other ones everything is compiled anew.
+$(BUILD)/%.o: %.cc $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call quiet,CXX)$(CXX) $(all_cppflags) $(all_cxxflags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(all_cppflags) $(all_cflags) -MMD -MP -c -o $@ $<
+
+$(call objects,$(cli_sources)): own_cppflags = -DEVENTSGW_VERSION='"$(VERSION)"'
+
+all_sources := $(cli_sources) $(library_sources) $(unit_sources) $(helper_sources) $(fuzz_sources) \
+    t/fuzz/replay_main.cc $(tool_sources) $(bench_sources)
+-include $(patsubst %.o,%.d,$(call objects,$(all_sources)))
+
+$(library): $(call objects,$(library_sources))
+$(helper_library): $(call objects,$(helper_sources))
+$(library) $(helper_library):
+	@mkdir -p $(@D) && rm -f $@
+	$(call quiet,AR)$(AR) rcs $@ $^
+
+# base/, config/ and event/ need neither libevent nor hiredis, and this proves it: their tests link without them, so a
+# call that creeps in does not link.
+pure_floors := base config event
+pure_tests := $(filter $(foreach floor,$(pure_floors),$(BUILD)/t/unit/$(floor)_%),$(unit_tests))
+pure_libs = $(INIH_LIBS) $(CJSON_LIBS)
+libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(pure_libs)
+$(unit_tests): libs += $(CMOCKA_LIBS)
+$(pure_tests): libs = $(pure_libs) $(CMOCKA_LIBS)
+
+link = $(call quiet,LINK)$(CXX) $(all_cxxflags) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o %.a,$^) $(libs)
+
+$(program): $(call objects,$(cli_sources)) $(library)
+	$(link)
+
+$(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(helper_library) $(library)
+	$(link)
+
+# Each fuzz target makes two programs: NAME_fuzz replays its corpus, NAME_fuzzer is for libFuzzer.
+$(fuzz_replays): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/t/fuzz/replay_main.o $(library)
+	$(link)
+
+$(fuzzers): $(BUILD)/%er: $(BUILD)/%.o $(library)
+	$(link) -fsanitize=fuzzer
+
+$(tools) $(bench): $(BUILD)/%: $(BUILD)/%.o $(library)
+	$(link)
+
+$(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call quiet,MAN)sed 's/@VERSION@/$(VERSION)/g' $< >$@
+
+tested_program = $(abspath $(program))
+test_environment = PYTHONDONTWRITEBYTECODE=1 EVENTSGW='$(tested_program)' EVENTSGW_BUILD='$(abspath $(BUILD))'
+ifeq ($(SANITIZED),yes)
+test_environment += EVENTSGW_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
+    UBSAN_OPTIONS=print_stacktrace=1
+endif
+
+#: make check [TESTS="FILE ..."]     build and run the tests, or some of them
+check: have-cmocka all $(unit_tests) $(fuzz_replays) $(tools)
+	$(silent)$(test_environment) prove -j$(JOBS) -e '' $(TESTS)
+
+.PHONY: have-cmocka
+have-cmocka:
+	@test '$(HAVE_CMOCKA)' = yes || { echo >&2 'The tests need cmocka: install libcmocka-dev (Debian) or' \
+	    'libcmocka-devel (RHEL), then run ./config.status --recheck'; false; } $(or_advise)
+
+#: make check-asan [TESTS=...]       the same under AddressSanitizer and UndefinedBehaviorSanitizer
+check-asan: build-asan/config.status
+	$(silent)+$(MAKE) --no-print-directory BUILD=build-asan check
+
+#: make fuzz [FUZZ_SECONDS=60]       let clang's libFuzzer look for new inputs, so long for each target
+fuzz: build-fuzz/config.status
+	$(silent)+$(MAKE) --no-print-directory BUILD=build-fuzz run-fuzzers
+
+.PHONY: run-fuzzers
+run-fuzzers: $(fuzzers)
+	set -e; for fuzzer in $(fuzzers); do \
+	    name=$$(basename $$fuzzer _fuzzer); mkdir -p $(BUILD)/found/$$name; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/found/$$name- \
+	        $(BUILD)/found/$$name t/fuzz/corpus/$$name; \
+	done
+
+#: make bench                        measure throughput and CPU time beside a minimal forwarder
+bench: all $(bench)
+	$(silent)$(test_environment) t/bench/run
+
+#: make demo [EVENTSGW=PROGRAM]      show the main job on a private Redis
+demo: tested_program = $(abspath $(or $(EVENTSGW),$(program)))
+demo: all
+	$(silent)$(test_environment) t/demo/run
+
+documents := $(wildcard README.md NEWS.md COPYING)
+examples := $(wildcard conf/*)
+man5 := $(filter %.5,$(man_pages))
+man8 := $(filter %.8,$(man_pages))
+
+#: make install [DESTDIR=] [prefix=] install the program, its man pages and examples; `uninstall` removes them
+#: make install-strip                the same, with the program's debug information left out
+install-strip: strip_option = -s
+install-strip: install
+
+install: all
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man8' \
+	    '$(DESTDIR)$(docdir)/examples'
+	install $(strip_option) -m 755 $(program) '$(DESTDIR)$(bindir)'
+	install -m 644 $(man5) '$(DESTDIR)$(mandir)/man5'
+	install -m 644 $(man8) '$(DESTDIR)$(mandir)/man8'
+	install -m 644 $(documents) '$(DESTDIR)$(docdir)'
+	install -m 644 $(examples) '$(DESTDIR)$(docdir)/examples'
+
+# in_directory(DIRECTORY, FILES): the files' names with the directory before them, each quoted for the shell.
+in_directory = $(foreach file,$(notdir $(2)),'$(1)/$(file)')
+
+uninstall:
+	rm -f $(call in_directory,$(DESTDIR)$(bindir),$(program)) \
+	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
+	    $(call in_directory,$(DESTDIR)$(docdir),$(documents)) \
+	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples))
+	test ! -d '$(DESTDIR)$(docdir)' || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
+
+cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
+
+#: make format                       bring the sources into the house's form
+format:
+	clang-format -i $(cxx_files)
+
+#: make lint                         format, clang-tidy, man pages and shell scripts, with the tools that are there
+lint: lint-format lint-tidy lint-man lint-shell
+
+.PHONY: lint-format lint-tidy lint-man lint-shell
+unless_missing = @command -v $(1) >/dev/null || { echo '$(1) is not installed: skipped'; exit 0; };
+
+lint-format:
+	$(call unless_missing,clang-format) clang-format --dry-run -Werror $(cxx_files)
+
+lint-tidy:
+	$(call unless_missing,clang-tidy) printf '%s\n' $(filter %.cc,$(cxx_files)) | \
+	    xargs -P$(JOBS) -I% clang-tidy --quiet % -- $(all_cppflags) -DEVENTSGW_VERSION='"lint"' $(STD_FLAGS)
+
+lint-man:
+	$(call unless_missing,mandoc) mandoc -Tlint -W warning $(wildcard man/*.[58])
+
+lint-shell:
+	$(call unless_missing,shellcheck) shellcheck $$(grep -lsE '^#! ?/bin/(ba)?sh' bootstrap .ci/* t/* t/*/*)
+
+#: make clean, distclean             remove what was built; and what configure made, too
+clean:
+	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man build-asan build-fuzz
+
+distclean:
+	rm -rf build build-asan build-fuzz autom4te.cache
+	rm -f aclocal.m4 configure configure~ config.log config.status
+
+help:
+	@echo 'make                              configure if needed, and build $(program)'
+	@sed -n 's/^#: //p' Makefile
+	@echo 'BUILD=DIRECTORY builds there instead of in build/; V=1 shows the commands'

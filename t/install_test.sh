@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+#
+# A clean copy of the tree, as a packager meets it: a bare make configures and builds, nothing lands beside a source,
+# and install and uninstall undo each other.
+
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+
+# check NAME COMMAND...: one test, passed when the command succeeds.
+check() {
+    name=$1
+    shift
+    number=$((number + 1))
+    if "$@" >"$work/output" 2>&1; then
+        echo "ok $number - $name"
+    else
+        sed 's/^/# /' "$work/output"
+        echo "not ok $number - $name"
+    fi
+}
+
+nothing_beside_a_source() {
+    ! find "$work/tree/src" "$work/tree/t" -type f \( -name '*.o' -o -name '*.d' -o -name '*.a' \) | grep .
+}
+
+installed_files() {
+    find "$work/root" -type f | sed "s,^$work/root,," | sort
+}
+
+has_all_parts() {
+    installed_files >"$work/installed"
+    for part in /usr/bin/eventsgw /usr/share/man/man8/eventsgw.8 /usr/share/man/man5/eventsgw.conf.5 \
+        /usr/share/doc/eventsgw/README.md /usr/share/doc/eventsgw/examples/eventsgw.conf.example; do
+        grep -qx "$part" "$work/installed" || { echo "missing: $part"; return 1; }
+    done
+    ! grep -l '@VERSION@' "$work/root/usr/share/man/"*/*
+}
+
+is_empty_again() {
+    ! installed_files | grep .
+}
+
+if test "${EVENTSGW_SANITIZED:-}" = 1; then
+    echo '1..0 # SKIP the installation does not depend on sanitizers'
+    exit 0
+fi
+echo 1..8
+mkdir "$work/tree"
+(cd "$top" && tar -cf - Makefile configure.ac config.mk.in src man conf README.md NEWS.md COPYING) |
+    tar -xf - -C "$work/tree"
+cd "$work/tree" || exit 1
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+check 'make configures by itself' make build/src/base/fd.o
+check 'autoreconf and configure work by hand' sh -c 'autoreconf -i && ./configure --prefix=/usr CXXFLAGS=-O0'
+check 'make install' make -j2 install DESTDIR="$work/root"
+check 'the program says its version' "$work/root/usr/bin/eventsgw" --version
+check 'nothing lands beside a source' nothing_beside_a_source
+check 'all parts are in their places' has_all_parts
+check 'make uninstall' make uninstall DESTDIR="$work/root"
+check 'nothing is left' is_empty_again
