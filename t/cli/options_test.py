@@ -1,0 +1,112 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""The options that every command line program has, and the ones it does not."""
+
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import tap
+from program import EX_IOERR, EX_USAGE, PROGRAM, run
+
+
+class Options(unittest.TestCase):
+    def test_help_names_all_there_is(self):
+        done = run("--help")
+        self.assertEqual(done.status, 0, done)
+        self.assertEqual(done.stderr, "")
+        for word in ("--config", "--agentid", "--log-level", "--help", "--version", "check", "match"):
+            self.assertIn(word, done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
+
+    def test_help_of_the_subcommands(self):
+        for command, word in (("check", "--format"), ("match", "CHANNEL"), ("run", "--log-level")):
+            done = run(command, "--help")
+            self.assertEqual(done.status, 0, done)
+            self.assertIn(word, done.stdout)
+            self.assertEqual(run(command, "-h").stdout, done.stdout)
+            self.assertEqual(run("help", command).stdout, done.stdout)
+
+    def test_help_ends_with_an_example(self):
+        for arguments in (["--help"], ["run", "--help"], ["check", "--help"], ["match", "--help"]):
+            self.assertRegex(run(*arguments).stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
+
+    def test_other_forms_of_help_and_version(self):
+        for arguments in (["-h"], ["help"]):
+            self.assertEqual(run(*arguments).stdout, run("--help").stdout)
+        self.assertEqual(run("-V").stdout, run("--version").stdout)
+        self.assert_usage_error("help", "chekc", word="check")
+
+    def test_version(self):
+        done = run("--version")
+        self.assertEqual(done.status, 0, done)
+        self.assertRegex(done.stdout, r"^eventsgw \d+\.\d+\S*\n")
+        self.assertEqual(done.stderr, "")
+
+    def assert_usage_error(self, *arguments, word):
+        done = run(*arguments)
+        self.assertEqual(done.status, EX_USAGE, done)
+        self.assertEqual(done.stdout, "")
+        self.assertIn(word, done.stderr)
+        self.assertIn("--help", done.stderr)
+
+    def test_an_unknown_option(self):
+        self.assert_usage_error("--bogus", word="--bogus")
+        self.assert_usage_error("-x", word="x")
+        self.assert_usage_error("check", "--bogus", word="--bogus")
+
+    def test_advice_is_about_the_subcommand(self):
+        self.assert_usage_error("check", "--bogus", word='Try "eventsgw check --help"')
+        self.assert_usage_error("--bogus", word='Try "eventsgw --help"')
+
+    def test_an_unknown_subcommand(self):
+        self.assert_usage_error("chekc", word='unknown subcommand "chekc"; did you mean check?')
+        self.assert_usage_error("frobnicate", word="There are: run, check, match, help")
+
+    def test_a_subcommand_behind_options(self):
+        advice = "the subcommand comes first: eventsgw check [OPTION...]"
+        self.assert_usage_error("--config", "x", "check", word=advice)
+        self.assert_usage_error("--format", "json", "check", word=advice)
+
+    def test_a_file_in_the_place_of_an_argument(self):
+        advice = "the file goes behind --config: eventsgw check --config FILE"
+        self.assert_usage_error("check", "eventsgw.conf", word=advice)
+
+    def test_a_value_that_is_missing(self):
+        for option in ("--config", "--agentid", "--log-level"):
+            self.assert_usage_error(option, word=option)
+        self.assert_usage_error("check", "--format", word="--format")
+
+    def test_a_value_that_nobody_knows(self):
+        self.assert_usage_error("--log-level", "loud", word="loud")
+        self.assert_usage_error("check", "--format", "xml", word="xml")
+        self.assert_usage_error("--agentid", "", word="--agentid")
+        self.assert_usage_error("match", "--agentid=", "a", word="--agentid")
+
+    def test_arguments_too_few_or_too_many(self):
+        self.assert_usage_error("match", word="CHANNEL")
+        self.assert_usage_error("match", "a", "b", word="b")
+        self.assert_usage_error("check", "more", word="more")
+
+    def test_what_a_terminal_would_obey_is_escaped(self):
+        done = run("\x1b[2J\nsecond line")
+        self.assertEqual(done.status, EX_USAGE, done)
+        self.assertNotIn("\x1b", done.stderr)
+        self.assertNotIn("\nsecond line", done.stderr)
+
+
+class Output(unittest.TestCase):
+    def test_output_that_cannot_be_written_is_an_error(self):
+        for arguments in (["--version"], ["--help"], ["match", "--help"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, EX_IOERR)
+            self.assertIn(b"No space left on device", done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()

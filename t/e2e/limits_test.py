@@ -1,0 +1,68 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""Every queue has a limit; what goes beyond it is refused aloud and counted, and the rest keeps its order."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import tap
+from case import AGENT, MARK, GatewayTestCase, numbers
+from waiting import wait_until
+
+CONFIG = MARK + "[actions]\na/event/* = act\n"
+
+
+class Limits(GatewayTestCase):
+    def test_waiting_tasks_by_number(self):
+        proxy = self.start_proxy(self.redis)
+        proxy.refuse()
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_limit = 10\n", leader=proxy)
+        self.publish_and_mark(gateway, *numbers(0, 24))  # and the mark is the 25th
+        gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
+        proxy.forward()
+        self.assert_payloads(self.wait_tasks(10), numbers(0, 10))
+        gateway.wait_log(r"^<[34]>.*refused=15$")
+        self.publish("a/event/b", b'"room again"')
+        self.assertEqual(self.wait_tasks(11)[-1].data, b'"room again"')
+
+    def test_waiting_tasks_by_bytes(self):
+        proxy = self.start_proxy(self.redis)
+        proxy.refuse()
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_memory = 1M\n", leader=proxy)
+        payloads = [b'"%d%s"' % (number, b"x" * 200000) for number in range(20)]
+        self.publish_and_mark(gateway, *payloads)
+        gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
+        proxy.forward()
+        # The limit is reached with the sixth.
+        self.wait_tasks(6)
+        self.publish("a/event/b", b'"last"')
+        wait_until(lambda: b'"last"' in self.redis.admin.lindex(AGENT + "/tasks", 0), "the last task")
+        tasks = self.wait_tasks(self.redis.admin.llen(AGENT + "/tasks"))
+        kept = [task.data for task in tasks if len(task.data) > 100]
+        self.assertEqual(len(kept), 6)
+        self.assertTrue(kept == payloads[: len(kept)], "the first ones are kept")
+
+    def test_waiting_commands(self):
+        gateway = self.start_gateway(
+            "[gateway]\nmax_concurrency = 1\nqueue_limit = 5\n"
+            "[commands]\na/event/b = cat >> seen; read x < gate\n[actions]\na/event/mark = act\n"
+        )
+        gateway.make_gate("gate")
+        self.publish("a/event/b", b"0")
+        gateway.wait_content("seen", b"0")
+        self.publish("a/event/b", *numbers(1, 9))
+        self.publish("a/event/mark", b"{}")
+        self.wait_tasks(1)
+        gateway.wait_log(r"^<[34]>.*command: refused.*event=a/event/b")
+        for done in range(1, 7):
+            gateway.open_gate("gate")
+            gateway.wait_log("command: exited", done)
+        self.assertEqual(gateway.read("seen"), b"012345")
+        gateway.wait_log(r"^<[34]>.*refused=3$")
+
+
+if __name__ == "__main__":
+    tap.main()
