@@ -46,10 +46,10 @@ class Silence(GatewayTestCase):
         """A batch that takes longer to send than a silence may last, behind which no answer can come."""
         proxy = self.start_proxy(self.redis)
         proxy.throttle(256 << 10)
-        gateway = self.start_gateway("[actions]\na/event/* = act\n", leader=proxy, AGENT_POLLING_INTERVAL="500ms")
+        self.start_gateway("[actions]\na/event/* = act\n", leader=proxy, AGENT_POLLING_INTERVAL="500ms")
         large = b'"%s"' % (b"x" * (13 << 18))  # 13 s
         self.publish("a/event/b", large, b'"next"')
-        wait_until(lambda: self.redis.admin.llen(AGENT + "/tasks") == 2, lambda: gateway.log_text(), 30)
+        wait_until(lambda: self.redis.admin.llen(AGENT + "/tasks") == 2, "both tasks", 30)
         self.assertTrue([task.data for task in self.wait_tasks(2)] == [large, b'"next"'])
         self.assertEqual(proxy.accepted, 1)
 

@@ -15,6 +15,7 @@ from ports import free_port
 
 CHUNK = 65536
 BUFFERED_MAX = 1 << 20
+THROTTLED_BUFFER = 1 << 16  # what a slow network holds is not much: what it has taken is soon through
 
 
 class Flow:
@@ -32,7 +33,8 @@ class Flow:
         self._ended = False
 
     def wants_input(self):
-        return not self.held and not self._ended and self._size < BUFFERED_MAX
+        limit = THROTTLED_BUFFER if self._rate else BUFFERED_MAX
+        return not self.held and not self._ended and self._size < limit
 
     def due(self):
         """When the first chunk may go on, None when there is none."""
@@ -236,6 +238,8 @@ class Proxy:
         except OSError:
             client.close()
             return
+        if self._mode["rate"]:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, THROTTLED_BUFFER)
         connection = Connection(client, upstream, self._mode["delay"], self._mode["rate"], budget)
         connection.requests.held, connection.replies.held = self._mode["held"]
         self._connections.append(connection)
