@@ -79,7 +79,8 @@ all: $(program) $(man_pages)
 
 warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 cxx_warnings = -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
-library_cppflags = $(HIREDIS_CFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(CJSON_CFLAGS) $(CMOCKA_CFLAGS)
+library_cppflags = $(HIREDIS_CFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(CJSON_CFLAGS) $(SQLITE_CFLAGS) \
+    $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 all_cppflags = -Isrc $(own_cppflags) -D_GLIBCXX_ASSERTIONS $(library_cppflags) $(CPPFLAGS)
 all_cxxflags = $(STD_FLAGS) $(warnings) $(cxx_warnings) $(SANITIZER_FLAGS) $(CXXFLAGS)
 all_cflags = -pthread $(warnings) $(SANITIZER_FLAGS) $(CFLAGS)
@@ -114,7 +115,7 @@ $(library) $(helper_library):
 pure_floors := base config event
 pure_tests := $(filter $(foreach floor,$(pure_floors),$(BUILD)/t/unit/$(floor)_%),$(unit_tests))
 pure_libs = $(INIH_LIBS) $(CJSON_LIBS)
-libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(pure_libs)
+libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS) $(pure_libs)
 $(unit_tests): libs += $(CMOCKA_LIBS)
 $(pure_tests): libs = $(pure_libs) $(CMOCKA_LIBS)
 
@@ -143,7 +144,7 @@ $(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
 tested_program = $(abspath $(program))
 test_environment = PYTHONDONTWRITEBYTECODE=1 EVENTSGW='$(tested_program)' EVENTSGW_BUILD='$(abspath $(BUILD))'
 ifeq ($(SANITIZED),yes)
-test_environment += EVENTSGW_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
+test_environment += EVENTSGW_SANITIZED=1 EVENTSGW_TEST_PATIENCE=90 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
     UBSAN_OPTIONS=print_stacktrace=1
 endif
 
@@ -233,7 +234,8 @@ lint-man:
 	$(call unless_missing,mandoc) mandoc -Tlint -W warning $(wildcard man/*.[58])
 
 lint-shell:
-	$(call unless_missing,shellcheck) shellcheck $$(grep -lsE '^#! ?/bin/(ba)?sh' bootstrap .ci/* t/* t/*/*)
+	$(call unless_missing,shellcheck) shellcheck $$(awk 'FNR == 1 && /^#! ?\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
+	    $$(find bootstrap .ci t -type f))
 
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:
