@@ -45,6 +45,7 @@ public:
     /// Standard error, in the terminal's style if it is one.
     static Log to_stderr(LogLevel level);
 
+    void set_level(LogLevel level) { level_ = level; }
     bool is_enabled(LogLevel level) const { return level <= level_; }
 
     static constexpr std::chrono::milliseconds kPatience{100};

@@ -15,7 +15,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -47,31 +47,55 @@ std::vector<std::string> make_command_environment() {
     return environment;
 }
 
-/// Logs why the configuration cannot be used, if it cannot.
-bool is_usable(const Log& log, const std::string& file, const ConfigReport& config) {
+/// The configuration with the environment and the command line on top, and the connections.
+struct Loaded {
+    ConfigReport config;
+    Result<Connections> connections;
+};
+
+Result<Connections> read_surroundings(const Options& options, ConfigReport& config) {
+    if (Result<void> applied = apply_environment(config.settings, read_environment); !applied) {
+        return applied.error();
+    }
+    config.settings.log_level = options.log_level.value_or(config.settings.log_level);
+    Result<Connections> connections = read_connections(read_environment, options.agent_id);
+    if (connections && !connections->password && config.rules.has(RuleKind::action)) {
+        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks"};
+    }
+    return connections;
+}
+
+Loaded load(const Options& options) {
+    ConfigReport config = load_config(options.config);
+    Result<Connections> connections = read_surroundings(options, config);
+    return {std::move(config), std::move(connections)};
+}
+
+/// Logs why it cannot be used, if it cannot.
+bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
+    const ConfigReport& config = loaded.config;
+    if (!loaded.connections) {
+        log.error("config", loaded.connections.error().message);
+    }
     for (const Problem& warning : config.warnings) {
         log.warning("config", format_problem(file, warning));
     }
     for (const Problem& error : config.errors) {
         log.error("config", format_problem(file, error));
     }
-    if (config.errors.empty() && config.rules.empty()) {
+    const bool is_idle = config.errors.empty() && config.rules.empty();
+    if (is_idle) {
         log.error("config", escape(file) + ": nothing to do: there is no rule in [actions] or [commands]");
-        return false;
     }
-    return config.errors.empty();
+    return loaded.connections && config.errors.empty() && !is_idle;
 }
 
-/// The environment's part: settings on top of the file's, and the connections.
-Result<Connections> apply_surroundings(const Options& options, ConfigReport& config) {
-    if (Result<void> applied = apply_environment(config.settings, read_environment); !applied) {
-        return applied.error();
+std::optional<Gateway::Config> load_again(const Options& options, const Log& log) {
+    Loaded loaded = load(options);
+    if (!is_usable(log, options.config, loaded)) {
+        return std::nullopt;
     }
-    Result<Connections> connections = read_connections(read_environment, options.agent_id);
-    if (connections && !connections->password && config.rules.has(RuleKind::action)) {
-        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks"};
-    }
-    return connections;
+    return Gateway::Config{loaded.config.settings, std::move(loaded.config.rules)};
 }
 
 /// What a parent has left blocked or ignored would go through exec.
@@ -84,11 +108,14 @@ void set_signals() {
 }
 
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Log& log, Connections connections, ConfigReport config) {
+int run_gateway(const Options& options, Log& log, Loaded loaded) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
-                    {std::move(connections), config.settings, std::move(config.rules), make_command_environment(),
+                    {std::move(loaded.connections).value(),
+                     {loaded.config.settings, std::move(loaded.config.rules)},
+                     [&] { return load_again(options, log); },
+                     make_command_environment(),
                      notify_socket != nullptr ? notify_socket : ""});
     return gateway.run();
 }
@@ -107,19 +134,17 @@ int run_gateway(const Log& log, Connections connections, ConfigReport config) {
 int run_daemon(const Options& options) {
     open_missing_standard_descriptors();
     set_signals();
-    ConfigReport config = load_config(options.config);
-    const Result<Connections> connections = apply_surroundings(options, config);
-    const Log log = Log::to_stderr(options.log_level.value_or(config.settings.log_level));
-    if (!connections) {
-        log.error("config", connections.error().message);
-    }
-    if (!is_usable(log, options.config, config) || !connections) {
+    Loaded loaded = load(options);
+    Log log = Log::to_stderr(loaded.config.settings.log_level);
+    if (!is_usable(log, options.config, loaded)) {
         return kExitConfig;
     }
 
     log.notice("gateway", "started",
-               {{"version", EVENTSGW_VERSION}, {"agent", connections->agent_id}, {"rules", config.rules.all().size()}});
-    end_by_signal(run_gateway(log, *connections, std::move(config)));
+               {{"version", EVENTSGW_VERSION},
+                {"agent", loaded.connections->agent_id},
+                {"rules", loaded.config.rules.all().size()}});
+    end_by_signal(run_gateway(options, log, std::move(loaded)));
 }
 
 } // namespace eventsgw

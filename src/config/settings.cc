@@ -13,25 +13,28 @@
 namespace eventsgw {
 namespace {
 
+constexpr std::uint64_t kKibibyte = std::uint64_t{1} << 10U;
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 
 std::vector<SettingRow> make_table() {
     return {
-        {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level,
+        {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
          "least urgent records that are logged: error, warning, notice, info or debug"},
-        {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency,
+        {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency, true,
          "commands that run at the same time"},
+        {"max_payload", "", SettingKind::size, "64M", kKibibyte, kGibibyte, &Settings::max_payload, false,
+         "the largest payload that is taken"},
         {"polling_interval", "AGENT_POLLING_INTERVAL", SettingKind::duration, "5s", 10, 3600000,
-         &Settings::polling_interval, "time between two health checks of a Redis connection"},
-        {"queue_limit", "", SettingKind::count, "100000", 0, 1000000000, &Settings::queue_limit,
+         &Settings::polling_interval, true, "time between two health checks of a Redis connection"},
+        {"queue_limit", "", SettingKind::count, "100000", 0, 1000000000, &Settings::queue_limit, true,
          "commands that wait for their turn; those beyond are refused"},
-        {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory,
+        {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory, true,
          "memory that the payloads of waiting commands may take"},
-        {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit,
+        {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit, false,
          "tasks that wait in memory for the leader; those beyond are refused"},
-        {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory,
+        {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory, false,
          "memory that waiting tasks may take"},
     };
 }
@@ -75,7 +78,7 @@ std::string format_limit(SettingKind kind, std::uint64_t limit) {
         return in_largest_unit(limit, {{3600000, "h"}, {1000, "s"}, {1, "ms"}});
     }
     if (kind == SettingKind::size) {
-        return in_largest_unit(limit, {{kGibibyte, "G"}, {kMebibyte, "M"}});
+        return in_largest_unit(limit, {{kGibibyte, "G"}, {kMebibyte, "M"}, {kKibibyte, "K"}});
     }
     return std::to_string(limit);
 }
@@ -123,6 +126,19 @@ Result<void> apply_setting(Settings& settings, std::string_view name, std::strin
         return within(name, std::move(done).error());
     }
     return {};
+}
+
+std::vector<std::string_view> keep_fixed_settings(Settings& next, const Settings& running) {
+    std::vector<std::string_view> kept;
+    for (const SettingRow& row : settings_table()) {
+        const auto keep = [&](auto field) {
+            if (!row.is_reloadable && std::exchange(next.*field, running.*field) != running.*field) {
+                kept.push_back(row.name);
+            }
+        };
+        std::visit(keep, row.field);
+    }
+    return kept;
 }
 
 Result<void> apply_environment(Settings& settings, const Environment& environment) {

@@ -27,6 +27,7 @@ struct Settings {
     std::uint64_t queue_memory = 256U << 20U;                            ///< bytes of their payloads
     std::uint64_t task_limit = 100000;                                   ///< tasks that wait in memory for the leader
     std::uint64_t task_memory = 512U << 20U;                             ///< bytes of these tasks
+    std::uint64_t max_payload = 64U << 20U;                              ///< bytes of one event
 };
 
 enum class SettingKind : std::uint8_t { level, count, duration, size };
@@ -44,6 +45,7 @@ struct SettingRow {
     std::uint64_t minimum;          ///< for count and size as it is, for duration in milliseconds; unused for level
     std::uint64_t maximum;
     SettingField field;
+    bool is_reloadable; ///< a reload changes it; otherwise the next start does
     std::string_view help;
 };
 
@@ -55,6 +57,10 @@ const std::vector<SettingRow>& settings_table();
 /// Sets one setting by its key in [gateway]. Errors say what was wrong and, for an unknown key, name the nearest known
 /// one.
 Result<void> apply_setting(Settings& settings, std::string_view name, std::string_view value);
+
+/// Gives the settings that a reload cannot change the values that they have in `running`; returns the names of those
+/// that were to change.
+std::vector<std::string_view> keep_fixed_settings(Settings& next, const Settings& running);
 
 /// Gives an environment variable's value, or nullptr when it is not set.
 using Environment = std::function<const char*(const char* name)>;

@@ -18,49 +18,62 @@ namespace {
 constexpr const char* kListenerUser = "default";
 constexpr const char* kListenerPassword = "default";
 
-Session::Options listener_options(const Gateway::Options& options) {
-    return {"replica",         options.connections.replica,  kListenerUser,
-            kListenerPassword, options.connections.agent_id, options.settings.polling_interval};
+Session::Options listener_options(const Connections& connections, const Settings& settings) {
+    return {"replica",         connections.replica,  kListenerUser,
+            kListenerPassword, connections.agent_id, settings.polling_interval};
 }
 
 /// The client name is not the agent id: the cluster takes an agent for alive as long as a client of that name is
 /// connected.
-Session::Options pusher_options(const Gateway::Options& options) {
-    const Connections& connections = options.connections;
+Session::Options pusher_options(const Connections& connections, const Settings& settings) {
     return {"leader",
             connections.leader,
             connections.user,
             connections.password.value_or(""),
             connections.agent_id + "/eventsgw",
-            options.settings.polling_interval};
+            settings.polling_interval};
+}
+
+Subscriptions subscriptions_of(const RuleSet& rules) {
+    return {rules.channels(), rules.patterns()};
+}
+
+RunQueue::Limits run_limits(const Settings& settings) {
+    return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
 } // namespace
 
-Gateway::Gateway(Loop& loop, const Log& log, Options options)
-    : loop_(loop), log_(log), rules_(std::move(options.rules)), agent_id_(options.connections.agent_id),
-      notifier_(options.notify_socket), ready_timeout_(loop.make_timer([this] { on_problem(); })),
+Gateway::Gateway(Loop& loop, Log& log, Options options)
+    : loop_(loop), log_(log), connections_(std::move(options.connections)), config_(std::move(options.config)),
+      reload_(std::move(options.reload)), notifier_(options.notify_socket),
+      ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)),
-      run_queue_(loop, launcher_, log,
-                 {options.settings.max_concurrency, options.settings.queue_limit, options.settings.queue_memory}),
+      run_queue_(loop, launcher_, log, run_limits(config_.settings)),
       commands_(loop, run_queue_, log, [this] { stop_if_drained(); }), leader_resolver_(loop), replica_resolver_(loop),
-      subscriber_(listener_options(options), make_network(replica_resolver_), log, rules_.channels(), rules_.patterns(),
+      subscriber_(listener_options(connections_, config_.settings), make_network(replica_resolver_), log,
+                  subscriptions_of(config_.rules), config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
-                                        [this] { on_listening(); }, [this] { on_problem(); }}) {
-    if (rules_.has(RuleKind::action)) {
-        const Forwarder::Limits limits{options.settings.task_limit, options.settings.task_memory};
-        forwarder_.emplace(pusher_options(options), make_network(leader_resolver_), log, agent_id_, uuids_.make(),
-                           limits, [this] { stop_if_drained(); });
+                                        [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
+    if (config_.rules.has(RuleKind::action)) {
+        make_forwarder();
     }
 }
 
 Network Gateway::make_network(Resolver& resolver) {
-    return Network{loop_, make_hiredis_links(loop_),
+    return Network{loop_, make_hiredis_links(loop_, config_.settings.max_payload),
                    [&resolver](const std::string& host, ResolveCallback on_resolved) {
                        resolver.start(host, std::move(on_resolved));
                    },
                    std::random_device{}()};
+}
+
+void Gateway::make_forwarder() {
+    const Settings& settings = config_.settings;
+    forwarder_.emplace(pusher_options(connections_, settings), make_network(leader_resolver_), log_,
+                       connections_.agent_id, uuids_.make(),
+                       Forwarder::Limits{settings.task_limit, settings.task_memory}, [this] { stop_if_drained(); });
 }
 
 /// No process group outlives the gateway, however it comes to its end.
@@ -83,13 +96,13 @@ int Gateway::run() {
 void Gateway::on_message(const Message& message) {
     ++messages_;
     const RuleSet::Indexes* held =
-        message.is_pattern ? rules_.find_pattern(message.pattern) : rules_.find_channel(message.channel);
+        message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
     if (held == nullptr) {
         return;
     }
     const Event event{message.channel, message.payload};
     for (const std::size_t index : *held) {
-        apply(rules_.all()[index], event);
+        apply(config_.rules.all()[index], event);
     }
 }
 
@@ -121,20 +134,33 @@ void Gateway::forward(const Rule& rule, const Event& event) {
 }
 
 void Gateway::on_listening() {
-    report_status("listening to " + std::to_string(rules_.channels().size()) + " channels and " +
-                  std::to_string(rules_.patterns().size()) + " patterns for " + agent_id_);
+    if (next_) {
+        switch_over();
+    }
+    report_status();
+}
+
+void Gateway::on_lost() {
+    if (next_) {
+        switch_over(); // nothing is subscribed any more that the old rules could be needed for
+    }
 }
 
 /// The replica is away. Nobody who waits for this service is made to wait for Redis, but not told before kReadyTimeout.
 void Gateway::on_problem() {
-    if (ready_timeout_->is_pending()) {
-        return;
+    if (!ready_timeout_->is_pending()) {
+        report_status();
     }
-    const Session& session = subscriber_.session();
-    report_status("waiting for the replica at " + to_string(session.address()) + ": " + session.problem());
 }
 
-void Gateway::report_status(const std::string& status) {
+void Gateway::report_status() {
+    const Session& session = subscriber_.session();
+    const Subscriptions listened = subscriptions_of(config_.rules);
+    const std::string status =
+        subscriber_.is_listening()
+            ? "listening to " + std::to_string(listened.channels.size()) + " channels and " +
+                  std::to_string(listened.patterns.size()) + " patterns for " + connections_.agent_id
+            : "waiting for the replica at " + to_string(session.address()) + ": " + session.problem();
     ready_timeout_->stop();
     if (std::exchange(ready_, true)) {
         notifier_.status(status);
@@ -144,7 +170,60 @@ void Gateway::report_status(const std::string& status) {
 }
 
 void Gateway::on_signal(int number) {
-    if (std::exchange(end_signal_, number) != 0) {
+    if (number != SIGHUP) {
+        end(number);
+    } else if (end_signal_ == 0) {
+        reload();
+    }
+}
+
+/// The old rules stay in force until every new subscription is confirmed, on the same connection, and the new rules
+/// take over then, between two events. Redis confirms in line with the messages: so each event of a subscription that
+/// both have comes to either the old rules or the new ones, and one that comes by an old and a new subscription counts
+/// only for the side that is in force.
+void Gateway::reload() {
+    const bool was_ready = std::exchange(ready_, false);
+    if (was_ready) {
+        notifier_.reloading();
+    }
+    if (std::optional<Config> next = reload_()) {
+        next_ = std::move(next);
+        subscriber_.listen_to(subscriptions_of(next_->rules));
+    } else {
+        log_.error("gateway", "not reloaded, the old configuration stays");
+    }
+    if (next_ && subscriber_.is_connected() && !subscriber_.is_listening()) {
+        return; // on_listening follows
+    }
+    if (next_) {
+        switch_over();
+    }
+    if (was_ready) {
+        report_status();
+    }
+}
+
+void Gateway::switch_over() {
+    adopt(*std::exchange(next_, std::nullopt));
+    log_.notice("gateway", "reloaded", {{"rules", config_.rules.all().size()}});
+}
+
+void Gateway::adopt(Config config) {
+    for (const std::string_view name : keep_fixed_settings(config.settings, config_.settings)) {
+        log_.warning("config", "takes effect at the next start", {{"setting", name}});
+    }
+    config_ = std::move(config);
+    log_.set_level(config_.settings.log_level);
+    run_queue_.set_limits(run_limits(config_.settings));
+    subscriber_.session().set_polling_interval(config_.settings.polling_interval);
+    if (!forwarder_ && config_.rules.has(RuleKind::action)) {
+        make_forwarder();
+        forwarder_->start();
+    }
+}
+
+void Gateway::end(int signal) {
+    if (std::exchange(end_signal_, signal) != 0) {
         loop_.stop(); // asked twice: at once
         return;
     }

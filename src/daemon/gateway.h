@@ -20,6 +20,7 @@
 #include "redis/subscriber.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,10 +33,15 @@ namespace eventsgw {
 /// CommandRunner.
 class Gateway {
 public:
-    struct Options {
-        Connections connections; ///< with a password when there are rules with actions
+    /// What a reload replaces.
+    struct Config {
         Settings settings;
         RuleSet rules; ///< not empty
+    };
+    struct Options {
+        Connections connections; ///< with a password when there are rules with actions
+        Config config;
+        std::function<std::optional<Config>()> reload; ///< nothing when there are errors, which it has logged
         std::vector<std::string> command_environment;
         std::string notify_socket;
     };
@@ -45,7 +51,7 @@ public:
     /// The longest that an end by signal waits for the leader and for running commands.
     static constexpr std::chrono::milliseconds kDrainTimeout{300};
 
-    Gateway(Loop& loop, const Log& log, Options options);
+    Gateway(Loop& loop, Log& log, Options options);
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
     ~Gateway();
@@ -60,24 +66,32 @@ private:
     void forward(const Rule& rule, const Event& event);
 
     void on_listening();
+    void on_lost();
     void on_problem();
-    void report_status(const std::string& status);
+    void report_status();
 
     void on_signal(int number);
+    void end(int signal);
+    void reload();
+    void switch_over();
+    void adopt(Config config);
     void stop_if_drained();
     void log_summary() const;
 
     Network make_network(Resolver& resolver);
+    void make_forwarder();
 
     Loop& loop_;
-    const Log& log_;
-    RuleSet rules_;
-    std::string agent_id_;
+    Log& log_;
+    Connections connections_;
+    Config config_;
+    std::function<std::optional<Config>()> reload_;
+    std::optional<Config> next_; ///< takes over when its subscriptions are confirmed
     UuidSource uuids_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
 
     Notifier notifier_;
-    bool ready_ = false;
+    bool ready_ = false; ///< as the service manager knows it
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;

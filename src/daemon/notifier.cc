@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -27,6 +28,13 @@ void Notifier::ready(std::string_view status) const {
 
 void Notifier::status(std::string_view status) const {
     send("STATUS=" + escape(status));
+}
+
+/// systemd 253 and newer wants to know when, for a unit of Type=notify-reload.
+void Notifier::reloading() const {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now().time_since_epoch()); // CLOCK_MONOTONIC in glibc's world
+    send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
 }
 
 void Notifier::stopping() const {

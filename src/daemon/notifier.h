@@ -22,6 +22,8 @@ public:
     void ready(std::string_view status) const;
     /// STATUS=, for people.
     void status(std::string_view status) const;
+    /// RELOADING=1; ready() ends it.
+    void reloading() const;
     /// STOPPING=1.
     void stopping() const;
 

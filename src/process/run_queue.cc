@@ -41,6 +41,13 @@ bool RunQueue::submit(Job job, DoneCallback on_done) {
     return true;
 }
 
+void RunQueue::set_limits(Limits limits) {
+    limits_ = limits;
+    if (!is_short_) {
+        start_waiting();
+    }
+}
+
 bool RunQueue::is_full() const {
     return waiting_.size() >= limits_.waiting || waiting_bytes_ >= limits_.waiting_bytes;
 }

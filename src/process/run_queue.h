@@ -37,6 +37,9 @@ public:
     /// from the loop or, for a job that cannot be started, from within this call.
     bool submit(Job job, DoneCallback on_done);
 
+    /// What waits or runs already stays, whatever the new limits.
+    void set_limits(Limits limits);
+
     /// Signals the process groups of all running jobs.
     void signal_all(int signal);
 

@@ -67,8 +67,9 @@ std::uint64_t read_acknowledged(int fd, std::uint64_t before) {
 /// hiredis does not bear to be called from its own connect and disconnect callbacks (0.14, 1.0).
 class HiredisLink : public Link {
 public:
-    HiredisLink(Loop& loop, const Address& address, Callbacks callbacks)
-        : callbacks_(std::move(callbacks)), report_closed_(loop.make_timer([this] { on_closed(); })) {
+    HiredisLink(Loop& loop, std::size_t max_bytes, const Address& address, Callbacks callbacks)
+        : loop_(loop), max_bytes_(max_bytes), callbacks_(std::move(callbacks)), last_heard_(loop.now()),
+          report_closed_(loop.make_timer([this] { on_closed(); })) {
         redisAsyncContext* context = address.is_unix() ? redisAsyncConnectUnix(address.path.c_str())
                                                        : redisAsyncConnect(address.host.c_str(), address.port);
         if (context == nullptr || context->err != 0) {
@@ -76,7 +77,7 @@ public:
             free_context(context);
             return;
         }
-        attach(loop, context);
+        attach(context);
     }
 
     ~HiredisLink() override { free_context(context_); }
@@ -96,6 +97,8 @@ public:
         return reads_ + acknowledged_;
     }
 
+    Clock::time_point last_heard() const override { return last_heard_; }
+
 private:
     static HiredisLink& self(void* data) { return *static_cast<HiredisLink*>(data); }
 
@@ -105,12 +108,12 @@ private:
         }
     }
 
-    void attach(Loop& loop, redisAsyncContext* context) {
+    void attach(redisAsyncContext* context) {
         context_ = context;
         const int fd = context->c.fd;
         ::fcntl(fd, F_SETFD, FD_CLOEXEC); // hiredis leaves it to be inherited by every command, logged in as it is
-        readable_ = std::make_unique<Watch>(loop, fd, Watch::For::reading, [this] { on_readable(); });
-        writable_ = std::make_unique<Watch>(loop, fd, Watch::For::writing, [this] { on_writable(); });
+        readable_ = std::make_unique<Watch>(loop_, fd, Watch::For::reading, [this] { on_readable(); });
+        writable_ = std::make_unique<Watch>(loop_, fd, Watch::For::writing, [this] { on_writable(); });
         context->ev.data = this;
         context->ev.addRead = [](void* link) { self(link).switch_on(*self(link).readable_); };
         context->ev.delRead = [](void* link) { self(link).readable_->off(); };
@@ -148,9 +151,16 @@ private:
     }
 
     void on_readable() {
+        if (context_ == nullptr) {
+            return;
+        }
         ++reads_;
-        if (context_ != nullptr) {
-            redisAsyncHandleRead(context_);
+        last_heard_ = loop_.now();
+        redisAsyncHandleRead(context_);
+        // What is finished has been handed out: the reader holds an unfinished message, and less than a read's worth.
+        constexpr std::size_t kOneRead = std::size_t{64} << 10U;
+        if (context_ != nullptr && context_->c.reader->len > max_bytes_ + kOneRead) {
+            close_with("more than " + std::to_string(max_bytes_) + " bytes of one message came, which is refused");
         }
     }
 
@@ -212,12 +222,15 @@ private:
         callbacks_.on_closed(reason_);
     }
 
+    Loop& loop_;
+    std::size_t max_bytes_;
     Callbacks callbacks_;
     redisAsyncContext* context_ = nullptr; ///< nullptr once hiredis has freed it
     std::unique_ptr<Watch> readable_;
     std::unique_ptr<Watch> writable_;
     std::deque<ReplyCallback> pending_; ///< of the commands that wait for their answer, oldest first
     std::uint64_t reads_ = 0;
+    Clock::time_point last_heard_;   ///< the connection's end counts too
     std::uint64_t acknowledged_ = 0; ///< bytes, as seen when more were waiting
     std::string reason_;
     std::unique_ptr<Timer> report_closed_;
@@ -225,9 +238,9 @@ private:
 
 } // namespace
 
-LinkFactory make_hiredis_links(Loop& loop) {
-    return [&loop](const Address& address, Link::Callbacks callbacks) -> std::unique_ptr<Link> {
-        return std::make_unique<HiredisLink>(loop, address, std::move(callbacks));
+LinkFactory make_hiredis_links(Loop& loop, std::size_t max_bytes) {
+    return [&loop, max_bytes](const Address& address, Link::Callbacks callbacks) -> std::unique_ptr<Link> {
+        return std::make_unique<HiredisLink>(loop, max_bytes, address, std::move(callbacks));
     };
 }
 

@@ -63,6 +63,9 @@ public:
     /// Goes up with all that the server sends and, as long as something waits to be sent, with all that it takes: proof
     /// that it is alive. Something small that its kernel takes while the server itself stands still does not count.
     virtual std::uint64_t progress() = 0;
+
+    /// When the server was last heard; the time of the link's making until then.
+    virtual Clock::time_point last_heard() const = 0;
 };
 
 /// Opens a link to an address whose host is numeric. What goes wrong is told through on_closed.

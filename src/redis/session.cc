@@ -160,6 +160,7 @@ void Session::drop_link() {
     setup_->stop();
     health_->stop();
     if (link_) {
+        last_heard_ = link_->last_heard();
         network_.timers.retire(std::move(link_));
     }
 }

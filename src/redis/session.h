@@ -70,6 +70,12 @@ public:
 
     bool is_ready() const { return state_ == State::ready; }
 
+    /// When the last connection heard from its server for the last time.
+    Clock::time_point last_heard() const { return link_ ? link_->last_heard() : last_heard_; }
+
+    /// Takes effect with the next health check.
+    void set_polling_interval(std::chrono::nanoseconds interval) { options_.polling_interval = interval; }
+
     /// The three below only while ready.
     using AnswerCallback = std::function<void(const Reply&)>;
     void send(const std::vector<std::string_view>& command, AnswerCallback on_answer);
@@ -115,6 +121,7 @@ private:
     std::unique_ptr<Timer> setup_;
     std::unique_ptr<Timer> health_;
     std::uint64_t progress_seen_ = 0;
+    Clock::time_point last_heard_; ///< by the link before this one
     std::optional<Clock::time_point> unanswered_since_;
 
     bool works_ = false;  ///< as last said in the log

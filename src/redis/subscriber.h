@@ -3,46 +3,87 @@
 
 #pragma once
 
+#include "base/log.h"
 #include "redis/session.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace eventsgw {
 
+/// What to listen to; each name once.
+struct Subscriptions {
+    std::vector<std::string> channels;
+    std::vector<std::string> patterns;
+};
+
 /// Listens to channels and patterns on the replica, over one connection; after a loss it subscribes to all of them
-/// again. It never stops reading, because Redis cuts off a subscriber that falls behind, and never unsubscribes,
-/// because the cluster's access rules do not allow it.
+/// again, and says for how long it has heard nothing. It never stops reading, because Redis cuts off a subscriber that
+/// falls behind, and never unsubscribes, because the cluster's access rules do not allow it: what is no longer wanted
+/// still comes until the next connection, and the owner must not mind.
 class Subscriber {
 public:
     struct Callbacks {
         std::function<void(const Message&)> on_message;
-        std::function<void()> on_listening;       ///< every subscription is confirmed
+        std::function<void()> on_listening;       ///< every subscription that is wanted is confirmed
+        std::function<void()> on_lost = [] {};    ///< none is any more
         std::function<void()> on_problem = [] {}; ///< session().problem() is another one now
     };
 
-    /// At least one channel or pattern, each name once.
-    Subscriber(Session::Options options, Network network, const Log& log, std::vector<std::string> channels,
-               std::vector<std::string> patterns, Callbacks callbacks);
+    /// Times in which events may have passed unheard.
+    struct Gaps {
+        std::uint64_t count = 0;
+        std::chrono::nanoseconds total{};
+        std::optional<std::chrono::system_clock::time_point> last_end;
+    };
+
+    /// `wanted` has at least one name. A payload of more than `max_payload` bytes is refused, which is logged.
+    Subscriber(Session::Options options, Network network, const Log& log, Subscriptions wanted, std::size_t max_payload,
+               Callbacks callbacks);
 
     void start() { session_.start(); }
-    void stop() { session_.stop(); }
-    bool is_listening() const { return session_.is_ready() && confirmed_ == wanted(); }
+    void stop();
+
+    /// Listens to these instead. The new names are subscribed at once, on the connection that there is; on_listening
+    /// follows from the loop if it is_connected(), unless it is_listening() already.
+    void listen_to(Subscriptions wanted);
+
+    bool is_connected() const { return session_.is_ready(); }
+    bool is_listening() const { return session_.is_ready() && unconfirmed_ == 0; }
+    const Gaps& gaps() const { return gaps_; }
+    std::uint64_t refused() const { return refused_; } ///< messages over the limit
+    Session& session() { return session_; }
     const Session& session() const { return session_; }
 
 private:
-    std::size_t wanted() const { return channels_.size() + patterns_.size(); }
     void on_ready();
+    void on_message(const Message& message);
     void on_subscribed();
-    void on_lost() { confirmed_ = 0; }
+    void on_lost();
     void probe();
+    /// Subscribes to what is wanted and not held.
+    void subscribe();
+    void end_gap(bool is_listening_again);
 
-    std::vector<std::string> channels_;
-    std::vector<std::string> patterns_;
+    Timers& timers_;
+    const Log& log_;
+    Subscriptions wanted_;
+    std::size_t max_payload_;
     Callbacks callbacks_;
-    std::size_t confirmed_ = 0; ///< subscriptions of this connection
+    std::set<std::string> held_channels_; ///< asked for on this connection
+    std::set<std::string> held_patterns_;
+    std::size_t unconfirmed_ = 0; ///< names asked for whose confirmation is due
+    std::size_t probes_ = 0;      ///< sent, and whose confirmation is due
+    bool has_listened_ = false;   ///< to all that was wanted, once
+    std::optional<Clock::time_point> deaf_since_;
+    Gaps gaps_;
+    std::uint64_t refused_ = 0;
     Session session_;
 };
 

@@ -34,7 +34,6 @@ class BigPayloads(GatewayTestCase):
         text = "Zoë\n" * (4 * MIB)
         self.assertTrue(self.forward(text.encode()).value() == text)
 
-
     def test_64_mib_that_are_no_utf8_between_two_small_ones(self):
         self.redis.admin.config_set("client-output-buffer-limit", "pubsub 0 0 0")
         gateway = self.start_gateway("[actions]\na/event/b = act\n")
@@ -49,6 +48,36 @@ class BigPayloads(GatewayTestCase):
         gateway = self.start_gateway("[commands]\na/event/b = wc -c > out\n")
         self.publish("a/event/b", b"\xff" * (64 * MIB))
         gateway.wait_content("out", b"%d\n" % (64 * MIB))
+
+
+class Limit(GatewayTestCase):
+    CONFIG = "[gateway]\nmax_payload = 1M\n[actions]\na/event/b = act\n"
+
+    def setUp(self):
+        super().setUp()
+        self.redis.admin.config_set("client-output-buffer-limit", "pubsub 0 0 0")
+
+    def test_the_limit_itself_is_taken(self):
+        self.start_gateway(self.CONFIG)
+        payload = b'"%s"' % (b"1" * (MIB - 2))
+        self.publish("a/event/b", payload)
+        self.assertTrue(self.wait_tasks(1)[0].data == payload)
+
+    def test_a_byte_more_is_refused(self):
+        gateway = self.start_gateway(self.CONFIG)
+        self.publish("a/event/b", b"1" * (MIB + 1), b"2")
+        self.assertEqual(self.wait_tasks(1)[0].data, b"2")
+        self.assertEqual(len(gateway.log_matching(rf"^<3>replica: refused.*event=a/event/b bytes={MIB + 1} ")), 1)
+
+    def test_much_more_is_not_even_held(self):
+        gateway = self.start_gateway(self.CONFIG)
+        self.publish("a/event/b", b"1" * (200 * MIB))
+        gateway.wait_log("replica: a gap.*resubscribed=yes")
+        self.assertEqual(len(gateway.log_matching(f"reason=.more than {MIB} bytes of one message")), 1)
+        self.publish("a/event/b", b"2")
+        self.assertEqual(self.wait_tasks(1)[0].data, b"2")
+        if not gateway.is_sanitized():
+            self.assertLess(gateway.peak_resident_kib(), 12 * 1024)
 
 
 class Memory(GatewayTestCase):

@@ -4,6 +4,7 @@
 """The replica is away: the daemon comes back by itself and subscribes to everything again."""
 
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -64,6 +65,26 @@ class ReplicaAway(GatewayTestCase):
         self.redis.admin.execute_command("CLIENT KILL", "TYPE", "pubsub")
         self.gateway.wait_log("^<[345]>")
         self.assert_back()
+
+    def test_the_gap_is_told(self):
+        self.deliver()
+        self.proxy.refuse()
+        self.gateway.wait_log("replica: not connected")
+        self.assertEqual(self.gateway.log_matching("a gap"), [])
+        self.proxy.forward()
+        gap = self.gateway.wait_log("^<4>replica: a gap")[0]
+        instant = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"
+        words = re.search(rf" from={instant} until={instant} gap=(\S+) resubscribed=yes gaps=1$", gap)
+        self.assertIsNotNone(words, gap)
+        self.assertLessEqual(words.group(1), words.group(2))
+        self.assert_back()
+
+    def test_a_gap_at_the_end_is_told(self):
+        self.deliver()
+        self.proxy.refuse()
+        self.gateway.wait_log("replica: not connected")
+        self.gateway.stop()
+        self.assertEqual(len(self.gateway.log_matching("^<4>replica: a gap.* resubscribed=no gaps=1$")), 1)
 
 
 if __name__ == "__main__":

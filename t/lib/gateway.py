@@ -200,8 +200,14 @@ class Gateway:
         return [pid for pid in _processes() if _parent(pid) == self.pid]
 
     def resident_kib(self):
+        return self._memory("VmRSS")
+
+    def peak_resident_kib(self):
+        return self._memory("VmHWM")
+
+    def _memory(self, name):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"^VmRSS:\s*(\d+) kB", file.read(), re.MULTILINE).group(1))
+            return int(re.search(rf"^{name}:\s*(\d+) kB", file.read(), re.MULTILINE).group(1))
 
     def is_sanitized(self):
         with open(f"/proc/{self.pid}/maps", encoding="utf-8") as file:

@@ -41,7 +41,8 @@ Settings changed_in_everything() {
 bool equal(const Settings& a, const Settings& b) {
     return a.log_level == b.log_level && a.max_concurrency == b.max_concurrency &&
            a.polling_interval == b.polling_interval && a.queue_limit == b.queue_limit &&
-           a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory;
+           a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory &&
+           a.max_payload == b.max_payload;
 }
 
 void the_table_has_the_defaults() {
@@ -127,6 +128,17 @@ void an_error_of_the_environment_names_the_variable() {
                 "AGENT_POLLING_INTERVAL: not a duration such as 5s, 75ms or 1m30s: \"5\"");
 }
 
+void a_reload_keeps_what_it_cannot_change() {
+    Settings running;
+    running.max_payload = 1;
+    Settings next;
+    next.queue_limit = 7;
+    CHECK(keep_fixed_settings(next, running) == std::vector<std::string_view>{"max_payload"});
+    CHECK_EQUAL(next.max_payload, std::uint64_t{1});
+    CHECK_EQUAL(next.queue_limit, std::uint64_t{7});
+    CHECK(keep_fixed_settings(next, running).empty());
+}
+
 } // namespace
 
 int main() {
@@ -140,6 +152,7 @@ int main() {
         TEST(the_environment_sets_its_twins),
         TEST(an_empty_variable_counts_as_unset),
         TEST(an_error_of_the_environment_names_the_variable),
+        TEST(a_reload_keeps_what_it_cannot_change),
     };
     return run(tests);
 }

@@ -47,6 +47,7 @@ public:
             unanswered;                      ///< command in one line, words with blanks between
         std::vector<std::string> subscribed; ///< verbs and names, in one line a call
         std::uint64_t reads = 0;
+        Clock::time_point last_heard;
         bool is_open = true;
     };
 
@@ -60,6 +61,7 @@ public:
                        [this](const Address& address, Link::Callbacks callbacks) -> std::unique_ptr<Link> {
                            connections.push_back(std::make_unique<Connection>());
                            connections.back()->address = address;
+                           connections.back()->last_heard = timers_.now();
                            connections.back()->callbacks = std::move(callbacks);
                            return std::make_unique<FakeLink>(*connections.back());
                        },
@@ -85,9 +87,15 @@ public:
         const auto [words, callback] = std::move(connection.unanswered.front());
         connection.unanswered.pop_front();
         CHECK_EQUAL(words.substr(0, command.size()), command);
-        ++connection.reads;
+        hear(connection);
         callback(&reply);
         timers_.turn();
+    }
+
+    /// Something comes from the server on this connection.
+    void hear(Connection& connection) {
+        ++connection.reads;
+        connection.last_heard = timers_.now();
     }
 
     /// AUTH and CLIENT SETNAME of the last connection, both granted.
@@ -97,7 +105,7 @@ public:
     }
 
     void confirm_subscription(const std::string& name) {
-        ++last().reads;
+        hear(last());
         last().callbacks.on_subscribed(name);
         timers_.turn();
     }
@@ -139,6 +147,7 @@ private:
         void subscribe(const std::vector<std::string>& channels) override { note("SUBSCRIBE", channels); }
         void psubscribe(const std::vector<std::string>& patterns) override { note("PSUBSCRIBE", patterns); }
         std::uint64_t progress() override { return connection_.reads; }
+        Clock::time_point last_heard() const override { return connection_.last_heard; }
 
     private:
         template <typename Words> static std::string join(const Words& words) {

@@ -11,12 +11,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::size_t kMaxPayload = 20;
+
 struct Fixture {
     explicit Fixture(std::vector<std::string> channels = {"a", "b"}, std::vector<std::string> patterns = {"c*"})
         : subscriber({"replica", Address{"127.0.0.1", 6379, ""}, "default", "default", "module/mail1", 5s},
-                     redis.network(), file.log(), std::move(channels), std::move(patterns),
+                     redis.network(), file.log(), {std::move(channels), std::move(patterns)}, kMaxPayload,
                      {[this](const Message& message) { received.emplace_back(message.payload); },
-                      [this] { ++listening; }, [this] { ++problems; }}) {
+                      [this] { ++listening; }, [this] { ++lost; }, [this] { ++problems; }}) {
         subscriber.start();
         redis.accept_login();
     }
@@ -32,6 +34,7 @@ struct Fixture {
     LogFile file;
     std::vector<std::string> received;
     int listening = 0;
+    int lost = 0;
     int problems = 0;
     Subscriber subscriber;
 };
@@ -113,14 +116,117 @@ void hands_up_messages_of_the_living_connection_only() {
     CHECK(f.received == Lines({"one"}));
 }
 
+void a_gap_is_told_from_the_last_sign_of_life_to_the_new_subscription() {
+    Fixture f;
+    f.confirm_all();
+    f.timers.advance(1s);
+    f.redis.hear(f.redis.last());
+    f.timers.advance(2s);
+    f.redis.cut("Connection reset by peer");
+    CHECK_EQUAL(f.lost, 1);
+    CHECK_EQUAL(f.file.count("gap"), 0);
+    f.timers.advance(Backoff::kFirst);
+    f.redis.accept_login();
+    f.redis.cut("again, before all is confirmed");
+    f.timers.advance(Backoff::kLongest);
+    f.redis.accept_login();
+    f.confirm_all();
+    CHECK_EQUAL(f.subscriber.gaps().count, std::uint64_t{1});
+    CHECK(f.subscriber.gaps().total > 2s && f.subscriber.gaps().total < 8s);
+    CHECK(f.subscriber.gaps().last_end.has_value());
+    CHECK_EQUAL(f.file.count("resubscribed=yes gaps=1"), 1);
+}
+
+void the_time_before_the_first_subscription_is_no_gap() {
+    Fixture f;
+    f.redis.cut("Connection reset by peer");
+    f.timers.advance(Backoff::kLongest);
+    f.redis.accept_login();
+    f.confirm_all();
+    CHECK_EQUAL(f.subscriber.gaps().count, std::uint64_t{0});
+}
+
+void a_gap_that_the_end_finds_open_is_told_too() {
+    Fixture f;
+    f.confirm_all();
+    f.redis.cut("Connection reset by peer");
+    f.subscriber.stop();
+    CHECK_EQUAL(f.file.count("resubscribed=no gaps=1"), 1);
+}
+
+void new_names_are_subscribed_on_the_connection_that_there_is() {
+    Fixture f;
+    f.confirm_all();
+    f.subscriber.listen_to({{"b", "d"}, {"c*", "e*"}});
+    CHECK(f.redis.last().subscribed == Lines({"SUBSCRIBE a b", "PSUBSCRIBE c*", "SUBSCRIBE d", "PSUBSCRIBE e*"}));
+    CHECK(!f.subscriber.is_listening());
+    f.redis.confirm_subscription("d");
+    CHECK_EQUAL(f.listening, 1);
+    f.redis.confirm_subscription("e*");
+    CHECK_EQUAL(f.listening, 2);
+}
+
+void nothing_is_asked_for_what_is_held() {
+    Fixture f;
+    f.confirm_all();
+    f.subscriber.listen_to({{"a"}, {}});
+    CHECK(f.subscriber.is_listening());
+    f.subscriber.listen_to({{"a", "b"}, {"c*"}});
+    CHECK(f.subscriber.is_listening());
+    CHECK_EQUAL(f.redis.last().subscribed.size(), std::size_t{2});
+}
+
+void what_is_no_longer_wanted_is_not_subscribed_again() {
+    Fixture f;
+    f.confirm_all();
+    f.subscriber.listen_to({{"a"}, {}});
+    f.redis.cut("Connection reset by peer");
+    f.timers.advance(Backoff::kLongest);
+    f.redis.accept_login();
+    CHECK(f.redis.last().subscribed == Lines({"SUBSCRIBE a"}));
+}
+
+/// Else the new names would count as confirmed one answer too early.
+void the_answer_to_a_health_check_confirms_no_new_name() {
+    Fixture f;
+    f.confirm_all();
+    f.timers.advance(5s);
+    f.subscriber.listen_to({{"d"}, {}});
+    f.redis.confirm_subscription("a");
+    CHECK(!f.subscriber.is_listening());
+    f.redis.confirm_subscription("d");
+    CHECK(f.subscriber.is_listening());
+}
+
+void a_payload_over_the_limit_is_refused() {
+    Fixture f;
+    f.confirm_all();
+    f.redis.last().callbacks.on_message(Message{{}, false, "a", "just twenty bytes 20"});
+    f.redis.last().callbacks.on_message(Message{{}, false, "a", "one more than twenty!"});
+    CHECK(f.received == Lines({"just twenty bytes 20"}));
+    CHECK_EQUAL(f.file.count("over max_payload event=a bytes=21 refused=1"), 1);
+}
+
 } // namespace
 
 int main() {
     const CMUnitTest tests[] = {
-        TEST(subscribes_to_everything_once_it_is_logged_in), TEST(sends_no_empty_subscription),
-        TEST(listens_when_every_subscription_is_confirmed),  TEST(subscribes_to_everything_again_after_a_loss),
-        TEST(a_refused_subscription_is_a_problem),           TEST(its_health_check_is_one_more_subscription),
-        TEST(missing_confirmations_are_a_silent_connection), TEST(hands_up_messages_of_the_living_connection_only),
+        TEST(subscribes_to_everything_once_it_is_logged_in),
+        TEST(sends_no_empty_subscription),
+        TEST(listens_when_every_subscription_is_confirmed),
+        TEST(subscribes_to_everything_again_after_a_loss),
+        TEST(a_refused_subscription_is_a_problem),
+        TEST(its_health_check_is_one_more_subscription),
+        TEST(missing_confirmations_are_a_silent_connection),
+        TEST(hands_up_messages_of_the_living_connection_only),
+        TEST(a_gap_is_told_from_the_last_sign_of_life_to_the_new_subscription),
+        TEST(the_time_before_the_first_subscription_is_no_gap),
+        TEST(a_gap_that_the_end_finds_open_is_told_too),
+        TEST(new_names_are_subscribed_on_the_connection_that_there_is),
+        TEST(nothing_is_asked_for_what_is_held),
+        TEST(what_is_no_longer_wanted_is_not_subscribed_again),
+        TEST(the_answer_to_a_health_check_confirms_no_new_name),
+        TEST(a_payload_over_the_limit_is_refused),
     };
     return run(tests);
 }
