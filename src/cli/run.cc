@@ -9,6 +9,7 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
+#include "daemon/watchdog.h"
 #include "loop/loop.h"
 
 #include <algorithm>
@@ -89,7 +90,8 @@ int run_gateway(const Log& log, Connections connections, ConfigReport config) {
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
                     {std::move(connections), config.settings, std::move(config.rules), make_command_environment(),
-                     notify_socket != nullptr ? notify_socket : ""});
+                     notify_socket != nullptr ? notify_socket : "",
+                     read_watchdog_timeout(read_environment, ::getpid())});
     return gateway.run();
 }
 

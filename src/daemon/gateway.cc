@@ -39,7 +39,10 @@ Session::Options pusher_options(const Gateway::Options& options) {
 
 Gateway::Gateway(Loop& loop, const Log& log, Options options)
     : loop_(loop), log_(log), rules_(std::move(options.rules)), agent_id_(options.connections.agent_id),
-      notifier_(options.notify_socket), ready_timeout_(loop.make_timer([this] { on_problem(); })),
+      notifier_(options.notify_socket), watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
+      status_line_(
+          loop, [this] { return observe(); }, [this](const std::string& status) { show_status(status); }),
+      ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)),
       run_queue_(loop, launcher_, log,
@@ -71,6 +74,7 @@ Gateway::~Gateway() {
 int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
+    watchdog_.start();
     subscriber_.start();
     if (forwarder_) {
         forwarder_->start();
@@ -90,6 +94,9 @@ void Gateway::on_message(const Message& message) {
     const Event event{message.channel, message.payload};
     for (const std::size_t index : *held) {
         apply(rules_.all()[index], event);
+    }
+    if (ready_) {
+        status_line_.touch();
     }
 }
 
@@ -121,21 +128,31 @@ void Gateway::forward(const Rule& rule, const Event& event) {
 }
 
 void Gateway::on_listening() {
-    report_status("listening to " + std::to_string(rules_.channels().size()) + " channels and " +
-                  std::to_string(rules_.patterns().size()) + " patterns for " + agent_id_);
+    if (deaf_since_) {
+        last_gap_ = Condition::Gap{std::chrono::system_clock::now(), loop_.now() - *deaf_since_};
+        deaf_since_.reset();
+    }
+    has_listened_ = true;
+    report_ready();
 }
 
 /// The replica is away. Nobody who waits for this service is made to wait for Redis, but not told before kReadyTimeout.
 void Gateway::on_problem() {
-    if (ready_timeout_->is_pending()) {
-        return;
+    if (has_listened_ && !deaf_since_) {
+        deaf_since_ = loop_.now();
     }
-    const Session& session = subscriber_.session();
-    report_status("waiting for the replica at " + to_string(session.address()) + ": " + session.problem());
+    if (!ready_timeout_->is_pending()) {
+        report_ready();
+    }
 }
 
-void Gateway::report_status(const std::string& status) {
+/// The first time it is the end of the start; from then on it brings the status up to date.
+void Gateway::report_ready() {
     ready_timeout_->stop();
+    status_line_.touch();
+}
+
+void Gateway::show_status(const std::string& status) {
     if (std::exchange(ready_, true)) {
         notifier_.status(status);
     } else {
@@ -143,11 +160,29 @@ void Gateway::report_status(const std::string& status) {
     }
 }
 
+Condition Gateway::observe() const {
+    Condition condition;
+    condition.agent_id = agent_id_;
+    if (!subscriber_.is_listening()) {
+        const Session& session = subscriber_.session();
+        condition.problem = "waiting for the replica at " + to_string(session.address()) +
+                            (session.problem().empty() ? "" : ": " + session.problem());
+    }
+    condition.channels = subscriber_.channel_count();
+    condition.patterns = subscriber_.pattern_count();
+    condition.tasks_waiting = forwarder_ ? forwarder_->waiting() : 0;
+    condition.commands_running = run_queue_.running();
+    condition.commands_waiting = run_queue_.waiting();
+    condition.last_gap = last_gap_;
+    return condition;
+}
+
 void Gateway::on_signal(int number) {
     if (std::exchange(end_signal_, number) != 0) {
         loop_.stop(); // asked twice: at once
         return;
     }
+    status_line_.stop();
     notifier_.stopping();
     subscriber_.stop();
     if (run_queue_.waiting() > 0) {

@@ -10,6 +10,8 @@
 #include "config/settings.h"
 #include "daemon/command_runner.h"
 #include "daemon/notifier.h"
+#include "daemon/status_line.h"
+#include "daemon/watchdog.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "loop/loop.h"
@@ -19,6 +21,7 @@
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +41,7 @@ public:
         RuleSet rules; ///< not empty
         std::vector<std::string> command_environment;
         std::string notify_socket;
+        std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
     };
 
     /// The longest that readiness waits for the replica.
@@ -61,7 +65,9 @@ private:
 
     void on_listening();
     void on_problem();
-    void report_status(const std::string& status);
+    void report_ready();
+    void show_status(const std::string& status);
+    Condition observe() const;
 
     void on_signal(int number);
     void stop_if_drained();
@@ -77,7 +83,12 @@ private:
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
 
     Notifier notifier_;
+    Watchdog watchdog_;
+    StatusLine status_line_;
     bool ready_ = false;
+    bool has_listened_ = false;
+    std::optional<Clock::time_point> deaf_since_; ///< only once it has listened
+    std::optional<Condition::Gap> last_gap_;
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;

@@ -24,6 +24,8 @@ public:
     void status(std::string_view status) const;
     /// STOPPING=1.
     void stopping() const;
+    /// WATCHDOG=1, a sign of life.
+    void alive() const;
 
 private:
     void send(const std::string& message) const;

@@ -30,6 +30,8 @@ public:
     void start() { session_.start(); }
     void stop() { session_.stop(); }
     bool is_listening() const { return session_.is_ready() && confirmed_ == wanted(); }
+    std::size_t channel_count() const { return channels_.size(); }
+    std::size_t pattern_count() const { return patterns_.size(); }
     const Session& session() const { return session_; }
 
 private:
