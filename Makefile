@@ -68,6 +68,7 @@ fuzzers := $(addsuffix er,$(fuzz_replays))
 tools := $(call products,$(tool_sources))
 bench := $(call products,$(bench_sources))
 man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[58]))
+units := $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in systemd/*/*.in))
 
 # Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
 TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
@@ -75,7 +76,7 @@ TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wil
 .PHONY: all check check-asan fuzz bench demo install install-strip uninstall format lint clean distclean help
 .DELETE_ON_ERROR:
 
-all: $(program) $(man_pages)
+all: $(program) $(man_pages) $(units)
 
 warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 cxx_warnings = -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
@@ -141,6 +142,14 @@ $(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,MAN)sed 's/@VERSION@/$(VERSION)/g' $< >$@
 
+# A delay that grows from restart to restart is known to systemd since 254.
+knows_restart_steps = $(shell test '$(or $(SYSTEMD_VERSION),0)' -ge 254 && echo yes)
+
+$(units): $(BUILD)/%: %.in $(BUILD)/config.mk
+	@mkdir -p '$(@D)'
+	$(call quiet,UNIT)sed -e 's,@bindir@,$(bindir),g' -e 's,@datadir@,$(datadir),g' -e 's,@sysconfdir@,$(sysconfdir),g' \
+	    $(if $(knows_restart_steps),,-e '/^Restart\(Steps\|MaxDelaySec\)=/d') '$<' >'$@'
+
 tested_program = $(abspath $(program))
 test_environment = PYTHONDONTWRITEBYTECODE=1 EVENTSGW='$(tested_program)' EVENTSGW_BUILD='$(abspath $(BUILD))'
 ifeq ($(SANITIZED),yes)
@@ -184,22 +193,33 @@ demo: all
 
 documents := $(wildcard README.md NEWS.md COPYING)
 examples := $(wildcard conf/*)
+drop_ins := $(wildcard systemd/hardening/*)
+completions := $(wildcard completion/*)
+system_units := $(filter $(BUILD)/systemd/eventsgw%,$(units))
+user_units := $(filter $(BUILD)/systemd/user/%,$(units))
+drop_in_dir = $(datadir)/$(PACKAGE_TARNAME)/hardening
+completion_dir = $(datadir)/bash-completion/completions
 man5 := $(filter %.5,$(man_pages))
 man8 := $(filter %.8,$(man_pages))
 
-#: make install [DESTDIR=] [prefix=] install the program, its man pages and examples; `uninstall` removes them
+#: make install [DESTDIR=] [prefix=] install the program, its units, man pages and examples; `uninstall` removes them
 #: make install-strip                the same, with the program's debug information left out
 install-strip: strip_option = -s
 install-strip: install
 
 install: all
 	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man8' \
-	    '$(DESTDIR)$(docdir)/examples'
+	    '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(systemduserunitdir)' \
+	    '$(DESTDIR)$(drop_in_dir)' '$(DESTDIR)$(completion_dir)'
 	install $(strip_option) -m 755 $(program) '$(DESTDIR)$(bindir)'
 	install -m 644 $(man5) '$(DESTDIR)$(mandir)/man5'
 	install -m 644 $(man8) '$(DESTDIR)$(mandir)/man8'
 	install -m 644 $(documents) '$(DESTDIR)$(docdir)'
 	install -m 644 $(examples) '$(DESTDIR)$(docdir)/examples'
+	install -m 644 $(system_units) '$(DESTDIR)$(systemdsystemunitdir)'
+	install -m 644 $(user_units) '$(DESTDIR)$(systemduserunitdir)'
+	install -m 644 $(drop_ins) '$(DESTDIR)$(drop_in_dir)'
+	install -m 644 $(completions) '$(DESTDIR)$(completion_dir)'
 
 # in_directory(DIRECTORY, FILES): the files' names with the directory before them, each quoted for the shell.
 in_directory = $(foreach file,$(notdir $(2)),'$(1)/$(file)')
@@ -208,8 +228,14 @@ uninstall:
 	rm -f $(call in_directory,$(DESTDIR)$(bindir),$(program)) \
 	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
 	    $(call in_directory,$(DESTDIR)$(docdir),$(documents)) \
-	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples))
-	test ! -d '$(DESTDIR)$(docdir)' || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
+	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples)) \
+	    $(call in_directory,$(DESTDIR)$(systemdsystemunitdir),$(system_units)) \
+	    $(call in_directory,$(DESTDIR)$(systemduserunitdir),$(user_units)) \
+	    $(call in_directory,$(DESTDIR)$(drop_in_dir),$(drop_ins)) \
+	    $(call in_directory,$(DESTDIR)$(completion_dir),$(completions))
+	for directory in '$(DESTDIR)$(docdir)' '$(DESTDIR)$(datadir)/$(PACKAGE_TARNAME)'; do \
+	    test ! -d "$$directory" || find "$$directory" -depth -type d -empty -delete; \
+	done
 
 cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
 
@@ -239,7 +265,7 @@ lint-shell:
 
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:
-	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man build-asan build-fuzz
+	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man $(BUILD)/systemd build-asan build-fuzz
 
 distclean:
 	rm -rf build build-asan build-fuzz autom4te.cache
