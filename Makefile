@@ -73,7 +73,7 @@ units := $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in systemd/*/*.in))
 # Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
 TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
 
-.PHONY: all check check-asan fuzz bench demo install install-strip uninstall format lint clean distclean help
+.PHONY: all check check-asan fuzz bench demo install install-strip uninstall dist deb rpm format lint clean distclean help
 .DELETE_ON_ERROR:
 
 all: $(program) $(man_pages) $(units)
@@ -158,7 +158,7 @@ test_environment += EVENTSGW_SANITIZED=1 EVENTSGW_TEST_PATIENCE=90 ASAN_OPTIONS=
 endif
 
 #: make check [TESTS="FILE ..."]     build and run the tests, or some of them
-check: have-cmocka all $(unit_tests) $(fuzz_replays) $(tools)
+check: have-cmocka all $(filter $(BUILD)/%,$(TESTS)) $(tools)
 	$(silent)$(test_environment) prove -j$(JOBS) -e '' $(TESTS)
 
 .PHONY: have-cmocka
@@ -236,6 +236,45 @@ uninstall:
 	for directory in '$(DESTDIR)$(docdir)' '$(DESTDIR)$(datadir)/$(PACKAGE_TARNAME)'; do \
 	    test ! -d "$$directory" || find "$$directory" -depth -type d -empty -delete; \
 	done
+
+# A release is the files of the tree, with the configure that they lead to: so it is built without autoconf.
+DIST_DIR ?= $(BUILD)
+dist_name = $(PACKAGE_TARNAME)-$(VERSION)
+tarball = $(DIST_DIR)/$(dist_name).tar.gz
+products_of_tools := build build-* autom4te.cache __pycache__ aclocal.m4 config.log config.status configure~ .git
+list_files = { test ! -e .git || git ls-files --cached --others --exclude-standard; } 2>/dev/null | grep . || \
+    find . $(products_of_tools:%=-name '%' -prune -o) -type f -print | sed 's,^\./,,'
+dist_time = $${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+
+#: make dist [DIST_DIR=build]        a tarball of the sources that needs no autoconf
+dist: configure
+	@mkdir -p '$(DIST_DIR)'
+	$(call quiet,DIST){ $(list_files); echo configure; } | sort -u | while IFS= read -r file; do \
+	    test ! -f "$$file" || printf '%s\n' "$$file"; done | \
+	    tar -cf - --transform 'flags=r;s,^,$(dist_name)/,' --mtime="@$(dist_time)" --mode=u=rwX,go=rX \
+	    --owner=0 --group=0 --numeric-owner -T - | gzip -9n >'$(tarball)'
+
+# Packages are built from that tarball, in a directory of their own.
+PACKAGE_DIR ?= $(abspath $(BUILD))
+deb_dir = $(PACKAGE_DIR)/deb
+rpm_dir = $(PACKAGE_DIR)/rpm
+
+#: make deb [PACKAGE_DIR=build]      packages for Debian, in build/deb; needs debhelper and dpkg-dev
+deb:
+	rm -rf '$(deb_dir)' && mkdir -p '$(deb_dir)'
+	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(deb_dir)'
+	cd '$(deb_dir)' && tar -xzf $(dist_name).tar.gz && cp -r $(dist_name)/packaging/debian $(dist_name)
+	cd '$(deb_dir)/$(dist_name)' && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" \
+	    dpkg-buildpackage -b -us -uc
+	rm -rf '$(deb_dir)/$(dist_name)'
+
+#: make rpm [PACKAGE_DIR=build]      a package for RHEL 9 and its rebuilds, in build/rpm; needs rpmbuild
+rpm:
+	rm -rf '$(rpm_dir)' && mkdir -p '$(rpm_dir)/SOURCES'
+	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(rpm_dir)/SOURCES'
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL rpmbuild -bb --define '_topdir $(rpm_dir)' --define 'package_version $(VERSION)' $(RPMBUILD_FLAGS) \
+	    packaging/eventsgw.spec
+	find '$(rpm_dir)/RPMS' -name '*.rpm' -exec mv {} '$(rpm_dir)' \; && rm -rf '$(rpm_dir)'/BUILD* '$(rpm_dir)/RPMS'
 
 cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
 
