@@ -68,14 +68,15 @@ fuzzers := $(addsuffix er,$(fuzz_replays))
 tools := $(call products,$(tool_sources))
 bench := $(call products,$(bench_sources))
 man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[58]))
+units := $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in systemd/*/*.in))
 
 # Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
 TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
 
-.PHONY: all check check-asan fuzz bench demo install install-strip uninstall format lint clean distclean help
+.PHONY: all check check-asan fuzz bench demo install install-strip uninstall dist deb rpm format lint clean distclean help
 .DELETE_ON_ERROR:
 
-all: $(program) $(man_pages)
+all: $(program) $(man_pages) $(units)
 
 warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 cxx_warnings = -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
@@ -141,6 +142,14 @@ $(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,MAN)sed 's/@VERSION@/$(VERSION)/g' $< >$@
 
+# A delay that grows from restart to restart is known to systemd since 254.
+knows_restart_steps = $(shell test '$(or $(SYSTEMD_VERSION),0)' -ge 254 && echo yes)
+
+$(units): $(BUILD)/%: %.in $(BUILD)/config.mk
+	@mkdir -p '$(@D)'
+	$(call quiet,UNIT)sed -e 's,@bindir@,$(bindir),g' -e 's,@datadir@,$(datadir),g' -e 's,@sysconfdir@,$(sysconfdir),g' \
+	    $(if $(knows_restart_steps),,-e '/^Restart\(Steps\|MaxDelaySec\)=/d') '$<' >'$@'
+
 tested_program = $(abspath $(program))
 test_environment = PYTHONDONTWRITEBYTECODE=1 EVENTSGW='$(tested_program)' EVENTSGW_BUILD='$(abspath $(BUILD))'
 ifeq ($(SANITIZED),yes)
@@ -149,7 +158,7 @@ test_environment += EVENTSGW_SANITIZED=1 EVENTSGW_TEST_PATIENCE=90 ASAN_OPTIONS=
 endif
 
 #: make check [TESTS="FILE ..."]     build and run the tests, or some of them
-check: have-cmocka all $(unit_tests) $(fuzz_replays) $(tools)
+check: have-cmocka all $(filter $(BUILD)/%,$(TESTS)) $(tools)
 	$(silent)$(test_environment) prove -j$(JOBS) -e '' $(TESTS)
 
 .PHONY: have-cmocka
@@ -184,22 +193,33 @@ demo: all
 
 documents := $(wildcard README.md NEWS.md COPYING)
 examples := $(wildcard conf/*)
+drop_ins := $(wildcard systemd/hardening/*)
+completions := $(wildcard completion/*)
+system_units := $(filter $(BUILD)/systemd/eventsgw%,$(units))
+user_units := $(filter $(BUILD)/systemd/user/%,$(units))
+drop_in_dir = $(datadir)/$(PACKAGE_TARNAME)/hardening
+completion_dir = $(datadir)/bash-completion/completions
 man5 := $(filter %.5,$(man_pages))
 man8 := $(filter %.8,$(man_pages))
 
-#: make install [DESTDIR=] [prefix=] install the program, its man pages and examples; `uninstall` removes them
+#: make install [DESTDIR=] [prefix=] install the program, its units, man pages and examples; `uninstall` removes them
 #: make install-strip                the same, with the program's debug information left out
 install-strip: strip_option = -s
 install-strip: install
 
 install: all
 	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man8' \
-	    '$(DESTDIR)$(docdir)/examples'
+	    '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(systemduserunitdir)' \
+	    '$(DESTDIR)$(drop_in_dir)' '$(DESTDIR)$(completion_dir)'
 	install $(strip_option) -m 755 $(program) '$(DESTDIR)$(bindir)'
 	install -m 644 $(man5) '$(DESTDIR)$(mandir)/man5'
 	install -m 644 $(man8) '$(DESTDIR)$(mandir)/man8'
 	install -m 644 $(documents) '$(DESTDIR)$(docdir)'
 	install -m 644 $(examples) '$(DESTDIR)$(docdir)/examples'
+	install -m 644 $(system_units) '$(DESTDIR)$(systemdsystemunitdir)'
+	install -m 644 $(user_units) '$(DESTDIR)$(systemduserunitdir)'
+	install -m 644 $(drop_ins) '$(DESTDIR)$(drop_in_dir)'
+	install -m 644 $(completions) '$(DESTDIR)$(completion_dir)'
 
 # in_directory(DIRECTORY, FILES): the files' names with the directory before them, each quoted for the shell.
 in_directory = $(foreach file,$(notdir $(2)),'$(1)/$(file)')
@@ -208,8 +228,53 @@ uninstall:
 	rm -f $(call in_directory,$(DESTDIR)$(bindir),$(program)) \
 	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
 	    $(call in_directory,$(DESTDIR)$(docdir),$(documents)) \
-	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples))
-	test ! -d '$(DESTDIR)$(docdir)' || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
+	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples)) \
+	    $(call in_directory,$(DESTDIR)$(systemdsystemunitdir),$(system_units)) \
+	    $(call in_directory,$(DESTDIR)$(systemduserunitdir),$(user_units)) \
+	    $(call in_directory,$(DESTDIR)$(drop_in_dir),$(drop_ins)) \
+	    $(call in_directory,$(DESTDIR)$(completion_dir),$(completions))
+	for directory in '$(DESTDIR)$(docdir)' '$(DESTDIR)$(datadir)/$(PACKAGE_TARNAME)'; do \
+	    test ! -d "$$directory" || find "$$directory" -depth -type d -empty -delete; \
+	done
+
+# A release is the files of the tree, with the configure that they lead to: so it is built without autoconf.
+DIST_DIR ?= $(BUILD)
+dist_name = $(PACKAGE_TARNAME)-$(VERSION)
+tarball = $(DIST_DIR)/$(dist_name).tar.gz
+products_of_tools := build build-* autom4te.cache __pycache__ aclocal.m4 config.log config.status configure~ .git
+list_files = { test ! -e .git || git ls-files --cached --others --exclude-standard; } 2>/dev/null | grep . || \
+    find . $(products_of_tools:%=-name '%' -prune -o) -type f -print | sed 's,^\./,,'
+dist_time = $${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+
+#: make dist [DIST_DIR=build]        a tarball of the sources that needs no autoconf
+dist: configure
+	@mkdir -p '$(DIST_DIR)'
+	$(call quiet,DIST){ $(list_files); echo configure; } | sort -u | while IFS= read -r file; do \
+	    test ! -f "$$file" || printf '%s\n' "$$file"; done | \
+	    tar -cf - --transform 'flags=r;s,^,$(dist_name)/,' --mtime="@$(dist_time)" --mode=u=rwX,go=rX \
+	    --owner=0 --group=0 --numeric-owner -T - | gzip -9n >'$(tarball)'
+
+# Packages are built from that tarball, in a directory of their own.
+PACKAGE_DIR ?= $(abspath $(BUILD))
+deb_dir = $(PACKAGE_DIR)/deb
+rpm_dir = $(PACKAGE_DIR)/rpm
+
+#: make deb [PACKAGE_DIR=build]      packages for Debian, in build/deb; needs debhelper and dpkg-dev
+deb:
+	rm -rf '$(deb_dir)' && mkdir -p '$(deb_dir)'
+	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(deb_dir)'
+	cd '$(deb_dir)' && tar -xzf $(dist_name).tar.gz && cp -r $(dist_name)/packaging/debian $(dist_name)
+	cd '$(deb_dir)/$(dist_name)' && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" \
+	    dpkg-buildpackage -b -us -uc
+	rm -rf '$(deb_dir)/$(dist_name)'
+
+#: make rpm [PACKAGE_DIR=build]      a package for RHEL 9 and its rebuilds, in build/rpm; needs rpmbuild
+rpm:
+	rm -rf '$(rpm_dir)' && mkdir -p '$(rpm_dir)/SOURCES'
+	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(rpm_dir)/SOURCES'
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL rpmbuild -bb --define '_topdir $(rpm_dir)' --define 'package_version $(VERSION)' $(RPMBUILD_FLAGS) \
+	    packaging/eventsgw.spec
+	find '$(rpm_dir)/RPMS' -name '*.rpm' -exec mv {} '$(rpm_dir)' \; && rm -rf '$(rpm_dir)'/BUILD* '$(rpm_dir)/RPMS'
 
 cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
 
@@ -239,7 +304,7 @@ lint-shell:
 
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:
-	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man build-asan build-fuzz
+	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man $(BUILD)/systemd build-asan build-fuzz
 
 distclean:
 	rm -rf build build-asan build-fuzz autom4te.cache

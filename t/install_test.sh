@@ -35,10 +35,46 @@ installed_files() {
 has_all_parts() {
     installed_files >"$work/installed"
     for part in /usr/bin/eventsgw /usr/share/man/man8/eventsgw.8 /usr/share/man/man5/eventsgw.conf.5 \
-        /usr/share/doc/eventsgw/README.md /usr/share/doc/eventsgw/examples/eventsgw.conf.example; do
+        /usr/share/doc/eventsgw/README.md /usr/share/doc/eventsgw/examples/eventsgw.conf.example \
+        /usr/share/doc/eventsgw/examples/agent.env.example /usr/share/bash-completion/completions/eventsgw \
+        /usr/share/eventsgw/hardening/actions-only.conf \
+        /units/system/eventsgw@.service /units/system/eventsgw@.path \
+        /units/user/eventsgw.service /units/user/eventsgw.path; do
         grep -qx "$part" "$work/installed" || { echo "missing: $part"; return 1; }
     done
     ! grep -l '@VERSION@' "$work/root/usr/share/man/"*/*
+}
+
+# The units start what was installed, and read what was configured.
+units_have_the_paths() {
+    for unit in system/eventsgw@.service user/eventsgw.service; do
+        grep -qx 'ExecStart=/usr/bin/eventsgw' "$work/root/units/$unit" &&
+            grep -qx 'EnvironmentFile=-/srv/etc/nethserver/agent.env' "$work/root/units/$unit" || return 1
+    done
+}
+
+# configures_with LINE...: configure, in a directory of its own, writes these lines to config.mk.
+configures_with() {
+    rm -rf "$work/other" && mkdir "$work/other" && cd "$work/other" || return 1
+    "$work/tree/configure" --prefix=/opt/e CXXFLAGS=-O0 || return 1
+    for line in "$@"; do
+        grep -qxF "$line" config.mk || { echo "not in config.mk: $line"; return 1; }
+    done
+}
+
+units_go_where_systemd_says() {
+    pkg-config --exists systemd || { echo 'no systemd.pc here'; return 0; }
+    configures_with "systemdsystemunitdir = $(pkg-config --variable systemdsystemunitdir systemd)" \
+        "systemduserunitdir = $(pkg-config --variable systemduserunitdir systemd)"
+}
+
+# A pkg-config that knows everything but systemd.
+units_go_below_the_prefix() {
+    printf '#!/bin/sh\ncase " $* " in *" systemd "*) exit 1 ;; esac\nexec pkg-config "$@"\n' >"$work/pkg-config"
+    chmod +x "$work/pkg-config"
+    # shellcheck disable=SC2016 # make expands them
+    PKG_CONFIG=$work/pkg-config configures_with 'systemdsystemunitdir = ${prefix}/lib/systemd/system' \
+        'systemduserunitdir = ${prefix}/lib/systemd/user' 'sysconfdir = /etc'
 }
 
 is_empty_again() {
@@ -49,18 +85,22 @@ if test "${EVENTSGW_SANITIZED:-}" = 1; then
     echo '1..0 # SKIP the installation does not depend on sanitizers'
     exit 0
 fi
-echo 1..8
+echo 1..11
 mkdir "$work/tree"
-(cd "$top" && tar -cf - Makefile configure.ac config.mk.in src man conf README.md NEWS.md COPYING) |
+(cd "$top" && tar -cf - Makefile configure.ac config.mk.in src man conf systemd completion README.md NEWS.md COPYING) |
     tar -xf - -C "$work/tree"
 cd "$work/tree" || exit 1
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 check 'make configures by itself' make build/src/base/fd.o
-check 'autoreconf and configure work by hand' sh -c 'autoreconf -i && ./configure --prefix=/usr CXXFLAGS=-O0'
+check 'autoreconf and configure work by hand' sh -c 'autoreconf -i && ./configure --prefix=/usr --sysconfdir=/srv/etc \
+    --with-systemdsystemunitdir=/units/system --with-systemduserunitdir=/units/user CXXFLAGS=-O0'
 check 'make install' make -j2 install DESTDIR="$work/root"
 check 'the program says its version' "$work/root/usr/bin/eventsgw" --version
 check 'nothing lands beside a source' nothing_beside_a_source
 check 'all parts are in their places' has_all_parts
+check 'the units have the configured paths' units_have_the_paths
 check 'make uninstall' make uninstall DESTDIR="$work/root"
 check 'nothing is left' is_empty_again
+check 'units go where systemd says' units_go_where_systemd_says
+check 'units go below the prefix where systemd is unknown' units_go_below_the_prefix

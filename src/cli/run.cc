@@ -9,6 +9,7 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
+#include "daemon/watchdog.h"
 #include "loop/loop.h"
 
 #include <algorithm>
@@ -116,7 +117,8 @@ int run_gateway(const Options& options, Log& log, Loaded loaded) {
                      {loaded.config.settings, std::move(loaded.config.rules)},
                      [&] { return load_again(options, log); },
                      make_command_environment(),
-                     notify_socket != nullptr ? notify_socket : ""});
+                     notify_socket != nullptr ? notify_socket : "",
+                     read_watchdog_timeout(read_environment, ::getpid())});
     return gateway.run();
 }
 

@@ -47,6 +47,9 @@ RunQueue::Limits run_limits(const Settings& settings) {
 Gateway::Gateway(Loop& loop, Log& log, Options options)
     : loop_(loop), log_(log), connections_(std::move(options.connections)), config_(std::move(options.config)),
       reload_(std::move(options.reload)), notifier_(options.notify_socket),
+      watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
+      status_line_(
+          loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
       ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)),
@@ -84,6 +87,7 @@ Gateway::~Gateway() {
 int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
+    watchdog_.start();
     subscriber_.start();
     if (forwarder_) {
         forwarder_->start();
@@ -104,6 +108,7 @@ void Gateway::on_message(const Message& message) {
     for (const std::size_t index : *held) {
         apply(config_.rules.all()[index], event);
     }
+    status_line_.touch();
 }
 
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
@@ -137,7 +142,7 @@ void Gateway::on_listening() {
     if (next_) {
         switch_over();
     }
-    report_status();
+    report_ready();
 }
 
 void Gateway::on_lost() {
@@ -149,24 +154,37 @@ void Gateway::on_lost() {
 /// The replica is away. Nobody who waits for this service is made to wait for Redis, but not told before kReadyTimeout.
 void Gateway::on_problem() {
     if (!ready_timeout_->is_pending()) {
-        report_status();
+        report_ready();
     }
 }
 
-void Gateway::report_status() {
-    const Session& session = subscriber_.session();
-    const Subscriptions listened = subscriptions_of(config_.rules);
-    const std::string status =
-        subscriber_.is_listening()
-            ? "listening to " + std::to_string(listened.channels.size()) + " channels and " +
-                  std::to_string(listened.patterns.size()) + " patterns for " + connections_.agent_id
-            : "waiting for the replica at " + to_string(session.address()) + ": " + session.problem();
+/// Ends the start or a reload, as far as the service manager knows of one; from then on it brings the status up to
+/// date.
+void Gateway::report_ready() {
     ready_timeout_->stop();
-    if (std::exchange(ready_, true)) {
-        notifier_.status(status);
-    } else {
-        notifier_.ready(status);
+    if (!std::exchange(ready_, true)) {
+        notifier_.ready(format_condition(observe()));
     }
+    status_line_.touch();
+}
+
+Condition Gateway::observe() const {
+    Condition condition;
+    condition.agent_id = connections_.agent_id;
+    if (!subscriber_.is_listening()) {
+        const Session& session = subscriber_.session();
+        condition.problem = "waiting for the replica at " + to_string(session.address()) +
+                            (session.problem().empty() ? "" : ": " + session.problem());
+    }
+    condition.channels = subscriber_.wanted().channels.size();
+    condition.patterns = subscriber_.wanted().patterns.size();
+    condition.tasks_waiting = forwarder_ ? forwarder_->waiting() : 0;
+    condition.commands_running = run_queue_.running();
+    condition.commands_waiting = run_queue_.waiting();
+    if (const auto& gap = subscriber_.gaps().last) {
+        condition.last_gap = Condition::Gap{gap->end, gap->length};
+    }
+    return condition;
 }
 
 void Gateway::on_signal(int number) {
@@ -199,7 +217,7 @@ void Gateway::reload() {
         switch_over();
     }
     if (was_ready) {
-        report_status();
+        report_ready();
     }
 }
 
@@ -227,6 +245,7 @@ void Gateway::end(int signal) {
         loop_.stop(); // asked twice: at once
         return;
     }
+    status_line_.stop();
     notifier_.stopping();
     subscriber_.stop();
     if (run_queue_.waiting() > 0) {

@@ -10,6 +10,8 @@
 #include "config/settings.h"
 #include "daemon/command_runner.h"
 #include "daemon/notifier.h"
+#include "daemon/status_line.h"
+#include "daemon/watchdog.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "loop/loop.h"
@@ -19,6 +21,7 @@
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,6 +47,7 @@ public:
         std::function<std::optional<Config>()> reload; ///< nothing when there are errors, which it has logged
         std::vector<std::string> command_environment;
         std::string notify_socket;
+        std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
     };
 
     /// The longest that readiness waits for the replica.
@@ -68,7 +72,8 @@ private:
     void on_listening();
     void on_lost();
     void on_problem();
-    void report_status();
+    void report_ready();
+    Condition observe() const;
 
     void on_signal(int number);
     void end(int signal);
@@ -91,6 +96,8 @@ private:
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
 
     Notifier notifier_;
+    Watchdog watchdog_;
+    StatusLine status_line_;
     bool ready_ = false; ///< as the service manager knows it
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun

@@ -41,6 +41,10 @@ void Notifier::stopping() const {
     send("STOPPING=1");
 }
 
+void Notifier::alive() const {
+    send("WATCHDOG=1");
+}
+
 void Notifier::send(const std::string& message) const {
     if (!socket_) {
         return;

@@ -26,6 +26,8 @@ public:
     void reloading() const;
     /// STOPPING=1.
     void stopping() const;
+    /// WATCHDOG=1, a sign of life.
+    void alive() const;
 
 private:
     void send(const std::string& message) const;

@@ -107,7 +107,7 @@ void Subscriber::end_gap(bool is_listening_again) {
     const auto end = std::chrono::system_clock::now();
     ++gaps_.count;
     gaps_.total += length;
-    gaps_.last_end = end;
+    gaps_.last = Gap{end, length};
     log_.warning(
         "replica", "a gap, what was published meanwhile is lost",
         {{"from", format_rfc3339(end - std::chrono::duration_cast<std::chrono::system_clock::duration>(length))},

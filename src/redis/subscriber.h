@@ -36,11 +36,15 @@ public:
         std::function<void()> on_problem = [] {}; ///< session().problem() is another one now
     };
 
-    /// Times in which events may have passed unheard.
+    /// A time in which events may have passed unheard.
+    struct Gap {
+        std::chrono::system_clock::time_point end;
+        std::chrono::nanoseconds length;
+    };
     struct Gaps {
         std::uint64_t count = 0;
         std::chrono::nanoseconds total{};
-        std::optional<std::chrono::system_clock::time_point> last_end;
+        std::optional<Gap> last;
     };
 
     /// `wanted` has at least one name. A payload of more than `max_payload` bytes is refused, which is logged.
@@ -56,6 +60,7 @@ public:
 
     bool is_connected() const { return session_.is_ready(); }
     bool is_listening() const { return session_.is_ready() && unconfirmed_ == 0; }
+    const Subscriptions& wanted() const { return wanted_; }
     const Gaps& gaps() const { return gaps_; }
     std::uint64_t refused() const { return refused_; } ///< messages over the limit
     Session& session() { return session_; }

@@ -5,6 +5,7 @@
 
 import os
 import pathlib
+import re
 import sys
 import time
 
@@ -55,6 +56,49 @@ class Readiness(GatewayTestCase):
         gateway = self.start_gateway(CONFIG, ready=False, NOTIFY_SOCKET="/nonexistent/notify")
         self.wait_subscribed([b"b/event/c"], 1)
         gateway.assert_running()
+
+
+class Status(GatewayTestCase):
+    def wait_status(self, gateway, pattern):
+        return wait_until(
+            lambda: re.search(pattern, gateway.notify.statuses()[-1]),
+            lambda: f"a status like {pattern!r}, not {gateway.notify.statuses()[-1]!r}",
+        )
+
+    def test_it_follows_commands_and_tasks(self):
+        proxy = self.start_proxy(self.redis)
+        gateway = self.start_gateway(CONFIG + "[commands]\nb/event/c = read x < gate\n", leader=proxy)
+        gateway.make_gate("gate")
+        self.wait_status(gateway, r"^listening to 1 channel and 1 pattern for module/mail1; 0 tasks waiting; 0 commands")
+        proxy.refuse()
+        self.publish("b/event/c", b"1")
+        self.wait_status(gateway, r"; 1 task waiting; 1 command running, 0 waiting$")
+        proxy.forward()
+        gateway.open_gate("gate")
+        self.wait_status(gateway, r"; 0 tasks waiting; 0 commands running, 0 waiting$")
+
+    def test_it_has_the_last_gap(self):
+        gateway = self.start_gateway(CONFIG)
+        self.redis.stop()
+        self.wait_status(gateway, r"^waiting for the replica at \S+: ")
+        self.redis.start()
+        self.wait_status(gateway, r"^listening .*; last gap [0-9.]+m?s until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+
+
+class Watchdog(GatewayTestCase):
+    def signs(self, gateway):
+        return gateway.notify.lines().count("WATCHDOG=1")
+
+    def test_the_event_loop_gives_signs_of_life(self):
+        gateway = self.start_gateway(CONFIG, WATCHDOG_USEC="100000")
+        before = self.signs(gateway)
+        started = time.monotonic()
+        wait_until(lambda: self.signs(gateway) >= before + 20, "20 signs of life")
+        self.assertGreater(time.monotonic() - started, 0.9)
+
+    def test_the_time_of_another_process_is_not_its_own(self):
+        gateway = self.start_gateway(CONFIG, WATCHDOG_USEC="20000", WATCHDOG_PID=str(os.getpid()))
+        self.assertEqual(self.signs(gateway), 0)
 
 
 if __name__ == "__main__":
