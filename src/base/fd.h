@@ -29,6 +29,9 @@ public:
     explicit operator bool() const { return fd_ >= 0; }
     void reset(int fd = -1);
 
+    /// Gives the descriptor to the caller, who closes it.
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
 private:
     int fd_ = -1;
 };
