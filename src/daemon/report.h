@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/histogram.h"
+#include "config/rules.h"
+#include "redis/subscriber.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eventsgw {
+
+/// All that the gateway tells of itself at one moment, by value: for `eventsgw status` and for monitoring. Counts are
+/// since the start, except those of what waits or runs.
+struct Report {
+    struct Server {
+        std::string address;
+        std::string problem; ///< why there is no connection that works; empty when there is
+    };
+    struct RuleReport {
+        Rule rule;
+        std::uint64_t events = 0;
+        std::optional<std::chrono::system_clock::time_point> last;
+    };
+    struct Tasks {
+        std::uint64_t pushed = 0; ///< confirmed by the leader
+        std::size_t waiting = 0;  ///< in memory
+        std::size_t spooled = 0;  ///< on disk
+        std::size_t dead = 0;     ///< the leader will never take them
+        std::uint64_t refused = 0;
+    };
+    struct Runs {
+        std::size_t running = 0;
+        std::size_t waiting = 0;
+        std::uint64_t succeeded = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t skipped = 0;   ///< ended by one of skip_exit_codes
+        std::uint64_t timed_out = 0; ///< counted in `failed` too
+        std::uint64_t refused = 0;
+    };
+
+    std::string version;
+    std::string agent_id;
+    long pid = 0;
+    std::chrono::system_clock::time_point started;
+    std::chrono::nanoseconds uptime{};
+
+    Server replica;
+    std::size_t channels = 0;
+    std::size_t patterns = 0;
+    Subscriber::Gaps gaps;
+    std::uint64_t messages = 0; ///< one for each subscription that an event matches
+    std::uint64_t messages_refused = 0;
+
+    std::optional<Server> leader; ///< where tasks are pushed at all
+    Tasks tasks;
+    Runs commands;
+    Runs handlers;
+    std::vector<RuleReport> rules;
+
+    Histogram confirmed; ///< from reading an event to the leader's confirmation of its task
+    Histogram begun;     ///< from reading an event to the start of its command or handler
+};
+
+/// One JSON object in one line; eventsgw(8) documents its members.
+std::string to_json(const Report& report);
+
+/// The text format of Prometheus, https://prometheus.io/docs/instrumenting/exposition_formats/, which OpenMetrics 1.0
+/// takes too.
+std::string to_openmetrics(const Report& report);
+
+} // namespace eventsgw

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/status_server.h"
+
+#include "loop/loop.h"
+
+#include <utility>
+
+namespace eventsgw {
+
+StatusServer::StatusServer(Loop& loop, const Log& log, std::function<Report()> observe)
+    : loop_(loop), log_(log), observe_(std::move(observe)) {}
+
+void StatusServer::start() {
+    listen(socket_, Address{{}, 0, kStatusSocket}, true);
+}
+
+void StatusServer::serve_metrics(const Address& address) {
+    listen(metrics_, address, false);
+}
+
+void StatusServer::listen(std::optional<HttpServer>& server, const Address& address, bool is_local) {
+    server.emplace(loop_, [this, is_local](const HttpRequest& request) { return answer(request, is_local); });
+    if (const Result<void> listening = server->listen(address); !listening) {
+        log_.warning("status", "not served", {{"address", to_string(address)}, {"reason", listening.error().message}});
+        server.reset();
+    }
+}
+
+HttpResponse StatusServer::answer(const HttpRequest& request, bool is_local) {
+    if (request.path == "/metrics") {
+        return {200, "text/plain; version=0.0.4; charset=utf-8", to_openmetrics(observe_())};
+    }
+    if (request.path == "/status" && is_local) {
+        return {200, "application/json", to_json(observe_()) + "\n"};
+    }
+    return {404, "text/plain; charset=utf-8", "There are /metrics and, on the gateway's own socket, /status.\n"};
+}
+
+} // namespace eventsgw

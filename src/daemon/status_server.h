@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/log.h"
+#include "config/address.h"
+#include "daemon/report.h"
+#include "loop/http_server.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace eventsgw {
+
+class Loop;
+
+/// The gateway's own socket, in its state directory and for its own user: where `eventsgw status` asks.
+inline constexpr const char* kStatusSocket = "eventsgw.sock";
+
+/// Tells how the gateway is to whoever asks, over HTTP: GET /status as JSON, GET /metrics for monitoring. A place that
+/// cannot be listened to is logged, and the gateway does its work without.
+class StatusServer {
+public:
+    /// `observe` is called for each question.
+    StatusServer(Loop& loop, const Log& log, std::function<Report()> observe);
+
+    void start();
+
+    /// Serves the metrics there as well. Once.
+    void serve_metrics(const Address& address);
+
+private:
+    HttpResponse answer(const HttpRequest& request, bool is_local);
+    void listen(std::optional<HttpServer>& server, const Address& address, bool is_local);
+
+    Loop& loop_;
+    const Log& log_;
+    std::function<Report()> observe_;
+    std::optional<HttpServer> socket_;
+    std::optional<HttpServer> metrics_;
+};
+
+} // namespace eventsgw
