@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/review.h"
 #include "config/config.h"
 #include "config/connections.h"
 #include "config/rules.h"
@@ -55,8 +56,9 @@ bool is_usable(const Log& log, const std::string& file, const ConfigReport& conf
     for (const Problem& error : config.errors) {
         log.error("config", format_problem(file, error));
     }
-    if (config.errors.empty() && config.rules.empty()) {
-        log.error("config", escape(file) + ": nothing to do: there is no rule in [actions] or [commands]");
+    if (config.errors.empty() && config.rules.empty() && config.settings.eventsdir.empty()) {
+        log.error("config",
+                  escape(file) + ": nothing to do: there is no rule in [actions] or [commands], and no eventsdir");
         return false;
     }
     return config.errors.empty();
@@ -87,9 +89,11 @@ void set_signals() {
 int run_gateway(const Log& log, Connections connections, ConfigReport config) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
+    EventsDirectory::Config events{config.settings.eventsdir, make_handler_settings(config.settings),
+                                   std::move(config.handlers)};
     Gateway gateway(loop, log,
-                    {std::move(connections), config.settings, std::move(config.rules), make_command_environment(),
-                     notify_socket != nullptr ? notify_socket : ""});
+                    {std::move(connections), config.settings, std::move(config.rules), std::move(events),
+                     make_command_environment(), notify_socket != nullptr ? notify_socket : ""});
     return gateway.run();
 }
 
@@ -113,13 +117,17 @@ int run_daemon(const Options& options) {
     if (!connections) {
         log.error("config", connections.error().message);
     }
-    if (!is_usable(log, options.config, config) || !connections) {
+    if (!is_usable(log, options.config.path, config) || !connections) {
         return kExitConfig;
     }
 
     log.notice("gateway", "started",
                {{"version", EVENTSGW_VERSION}, {"agent", connections->agent_id}, {"rules", config.rules.all().size()}});
-    end_by_signal(run_gateway(log, *connections, std::move(config)));
+    const int end = run_gateway(log, *connections, std::move(config));
+    if (end == SIGUSR1) {
+        return kExitSuccess;
+    }
+    end_by_signal(end);
 }
 
 } // namespace eventsgw

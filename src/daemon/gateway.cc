@@ -35,6 +35,15 @@ Session::Options pusher_options(const Gateway::Options& options) {
             options.settings.polling_interval};
 }
 
+/// What to subscribe besides channels: a rule and the events directory can share a pattern.
+std::vector<std::string> patterns(const RuleSet& rules, bool has_handlers) {
+    std::vector<std::string> all = rules.patterns();
+    if (has_handlers && rules.find_pattern(EventsDirectory::kPattern) == nullptr) {
+        all.emplace_back(EventsDirectory::kPattern);
+    }
+    return all;
+}
+
 } // namespace
 
 Gateway::Gateway(Loop& loop, const Log& log, Options options)
@@ -42,12 +51,17 @@ Gateway::Gateway(Loop& loop, const Log& log, Options options)
       notifier_(options.notify_socket), ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)),
-      run_queue_(loop, launcher_, log,
-                 {options.settings.max_concurrency, options.settings.queue_limit, options.settings.queue_memory}),
+      slots_({options.settings.max_concurrency, options.settings.queue_limit, options.settings.queue_memory}),
+      supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
       commands_(loop, run_queue_, log, [this] { stop_if_drained(); }), leader_resolver_(loop), replica_resolver_(loop),
-      subscriber_(listener_options(options), make_network(replica_resolver_), log, rules_.channels(), rules_.patterns(),
+      subscriber_(listener_options(options), make_network(replica_resolver_), log, rules_.channels(),
+                  patterns(rules_, !options.events.bases.empty()),
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_problem(); }}) {
+    if (!options.events.bases.empty()) {
+        const HandlerMeans means{loop, supervisor_, log, [] { return UniqueFd(); }};
+        events_.emplace(means, slots_, std::move(options.events), [this] { stop_if_drained(); });
+    }
     if (rules_.has(RuleKind::action)) {
         const Forwarder::Limits limits{options.settings.task_limit, options.settings.task_memory};
         forwarder_.emplace(pusher_options(options), make_network(leader_resolver_), log, agent_id_, uuids_.make(),
@@ -65,11 +79,11 @@ Network Gateway::make_network(Resolver& resolver) {
 
 /// No process group outlives the gateway, however it comes to its end.
 Gateway::~Gateway() {
-    run_queue_.signal_all(SIGKILL);
+    supervisor_.signal_all(SIGKILL);
 }
 
 int Gateway::run() {
-    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
+    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     subscriber_.start();
     if (forwarder_) {
@@ -84,12 +98,14 @@ void Gateway::on_message(const Message& message) {
     ++messages_;
     const RuleSet::Indexes* held =
         message.is_pattern ? rules_.find_pattern(message.pattern) : rules_.find_channel(message.channel);
-    if (held == nullptr) {
-        return;
-    }
     const Event event{message.channel, message.payload};
-    for (const std::size_t index : *held) {
-        apply(rules_.all()[index], event);
+    if (held != nullptr) {
+        for (const std::size_t index : *held) {
+            apply(rules_.all()[index], event);
+        }
+    }
+    if (events_ && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
+        handle(event);
     }
 }
 
@@ -104,6 +120,14 @@ void Gateway::apply(const Rule& rule, const Event& event) {
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory",
                    {{"event", event.channel}, {"rule", rule.line}, {"bytes", event.payload.size()}});
+    }
+}
+
+void Gateway::handle(const Event& event) {
+    try {
+        events_->accept(event);
+    } catch (const std::bad_alloc&) {
+        log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
     }
 }
 
@@ -122,7 +146,7 @@ void Gateway::forward(const Rule& rule, const Event& event) {
 
 void Gateway::on_listening() {
     report_status("listening to " + std::to_string(rules_.channels().size()) + " channels and " +
-                  std::to_string(rules_.patterns().size()) + " patterns for " + agent_id_);
+                  std::to_string(patterns(rules_, events_.has_value()).size()) + " patterns for " + agent_id_);
 }
 
 /// The replica is away. Nobody who waits for this service is made to wait for Redis, but not told before kReadyTimeout.
@@ -144,24 +168,50 @@ void Gateway::report_status(const std::string& status) {
 }
 
 void Gateway::on_signal(int number) {
-    if (std::exchange(end_signal_, number) != 0) {
+    if (number == SIGUSR1) {
+        if (end_signal_ == 0) {
+            drain();
+        }
+    } else if (end_signal_ != 0 && end_signal_ != SIGUSR1) {
         loop_.stop(); // asked twice: at once
-        return;
+    } else {
+        end_signal_ = number;
+        end();
     }
+}
+
+/// The slow end: what has arrived is still done, however long it takes.
+void Gateway::drain() {
+    end_signal_ = SIGUSR1;
+    log_.notice("gateway", "listens no more, and finishes what it has",
+                {{"running", slots_.running()}, {"waiting", slots_.waiting()}});
     notifier_.stopping();
     subscriber_.stop();
-    if (run_queue_.waiting() > 0) {
-        log_.error("command", "dropped at the end, they had not started", {{"waiting", run_queue_.waiting()}});
+    if (events_) {
+        events_->drain();
     }
-    run_queue_.close();
-    run_queue_.signal_all(SIGTERM);
+    stop_if_drained();
+}
+
+void Gateway::end() {
+    notifier_.stopping();
+    subscriber_.stop();
+    if (events_) {
+        events_->close();
+    }
+    if (const std::size_t dropped = slots_.close() + supervisor_.close(); dropped > 0) {
+        log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
+    }
+    supervisor_.signal_all(SIGTERM);
     drain_timeout_->start(kDrainTimeout);
     stop_if_drained();
 }
 
 void Gateway::stop_if_drained() {
-    const bool drained = run_queue_.running() == 0 && (!forwarder_ || forwarder_->waiting() == 0);
-    if (end_signal_ != 0 && drained) {
+    const bool has_tasks = forwarder_ && forwarder_->waiting() > 0;
+    const bool is_at_work =
+        end_signal_ == SIGUSR1 ? slots_.running() + slots_.waiting() > 0 : supervisor_.running() > 0;
+    if (end_signal_ != 0 && !has_tasks && !is_at_work) {
         loop_.stop();
     }
 }
@@ -170,12 +220,15 @@ void Gateway::log_summary() const {
     if (forwarder_ && forwarder_->waiting() > 0) {
         log_.error("task", "lost at the end, the leader did not take them", {{"waiting", forwarder_->waiting()}});
     }
+    const EventsDirectory::Counters handled = events_ ? events_->counters() : EventsDirectory::Counters();
     log_.notice("gateway", "ended",
                 {{"messages", messages_},
                  {"pushed", forwarder_ ? forwarder_->pushed() : 0},
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
-                 {"failed", commands_.counters().failed},
-                 {"refused", commands_.refused() + (forwarder_ ? forwarder_->refused() : 0)}});
+                 {"handlers", handled.completed + handled.aborted + handled.skipped},
+                 {"failed", commands_.counters().failed + handled.aborted},
+                 {"refused", commands_.refused() + (forwarder_ ? forwarder_->refused() : 0) +
+                                 (events_ ? events_->refused() : 0)}});
 }
 
 } // namespace eventsgw

@@ -9,6 +9,7 @@
 #include "config/rules.h"
 #include "config/settings.h"
 #include "daemon/command_runner.h"
+#include "daemon/events_directory.h"
 #include "daemon/notifier.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
@@ -16,6 +17,8 @@
 #include "loop/signals.h"
 #include "process/child.h"
 #include "process/run_queue.h"
+#include "process/slots.h"
+#include "process/supervisor.h"
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
 
@@ -29,13 +32,14 @@ namespace eventsgw {
 
 /// The daemon: owns all parts, wires them, and is the one place where an event meets the rules. An event comes up from
 /// the Subscriber; for each rule that holds its subscription a task goes down to the Forwarder or a command to the
-/// CommandRunner.
+/// CommandRunner. What the pattern of the EventsDirectory brings goes there.
 class Gateway {
 public:
     struct Options {
         Connections connections; ///< with a password when there are rules with actions
         Settings settings;
-        RuleSet rules; ///< not empty
+        RuleSet rules; ///< not empty, unless there are events directories
+        EventsDirectory::Config events;
         std::vector<std::string> command_environment;
         std::string notify_socket;
     };
@@ -51,12 +55,14 @@ public:
     ~Gateway();
 
     /// Runs until a signal asks for the end, and then brings it about: stops listening, pushes the tasks in hand,
-    /// terminates running commands. Returns the signal's number.
+    /// terminates running commands and handlers, or with SIGUSR1 waits for them and for those that wait. Returns the
+    /// signal's number.
     int run();
 
 private:
     void on_message(const Message& message);
     void apply(const Rule& rule, const Event& event);
+    void handle(const Event& event);
     void forward(const Rule& rule, const Event& event);
 
     void on_listening();
@@ -64,6 +70,8 @@ private:
     void report_status(const std::string& status);
 
     void on_signal(int number);
+    void drain();
+    void end();
     void stop_if_drained();
     void log_summary() const;
 
@@ -83,8 +91,11 @@ private:
     std::unique_ptr<Timer> drain_timeout_;
 
     ChildLauncher launcher_;
+    Slots slots_;
+    Supervisor supervisor_;
     RunQueue run_queue_;
     CommandRunner commands_;
+    std::optional<EventsDirectory> events_; ///< only where there is one
     Resolver leader_resolver_;
     Resolver replica_resolver_;
     std::optional<Forwarder> forwarder_; ///< only where a rule has an action
