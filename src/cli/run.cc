@@ -10,6 +10,7 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
+#include "daemon/journal.h"
 #include "loop/loop.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -86,14 +88,15 @@ void set_signals() {
 }
 
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Log& log, Connections connections, ConfigReport config) {
+int run_gateway(const Log& log, const std::optional<Journal>& journal, Connections connections, ConfigReport config) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     EventsDirectory::Config events{config.settings.eventsdir, make_handler_settings(config.settings),
                                    std::move(config.handlers)};
     Gateway gateway(loop, log,
                     {std::move(connections), config.settings, std::move(config.rules), std::move(events),
-                     make_command_environment(), notify_socket != nullptr ? notify_socket : ""});
+                     make_command_environment(), notify_socket != nullptr ? notify_socket : "",
+                     [&journal] { return journal ? journal->open_output() : StepOutput(); }});
     return gateway.run();
 }
 
@@ -113,7 +116,7 @@ int run_daemon(const Options& options) {
     set_signals();
     ConfigReport config = load_config(options.config);
     const Result<Connections> connections = apply_surroundings(options, config);
-    const Log log = Log::to_stderr(options.log_level.value_or(config.settings.log_level));
+    Log log = Log::to_stderr(options.log_level.value_or(config.settings.log_level));
     if (!connections) {
         log.error("config", connections.error().message);
     }
@@ -121,9 +124,15 @@ int run_daemon(const Options& options) {
         return kExitConfig;
     }
 
+    const std::optional<Journal> journal = Journal::find(read_environment("JOURNAL_STREAM"), connections->agent_id);
+    if (journal) {
+        log.set_sink([&journal](LogLevel level, const std::string& text, Log::Fields fields) {
+            return journal->send(level, text, fields);
+        });
+    }
     log.notice("gateway", "started",
                {{"version", EVENTSGW_VERSION}, {"agent", connections->agent_id}, {"rules", config.rules.all().size()}});
-    const int end = run_gateway(log, *connections, std::move(config));
+    const int end = run_gateway(log, journal, *connections, std::move(config));
     if (end == SIGUSR1) {
         return kExitSuccess;
     }

@@ -59,7 +59,7 @@ Gateway::Gateway(Loop& loop, const Log& log, Options options)
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_problem(); }}) {
     if (!options.events.bases.empty()) {
-        const HandlerMeans means{loop, supervisor_, log, [] { return UniqueFd(); }};
+        const HandlerMeans means{loop, supervisor_, log, std::move(options.open_step_output)};
         events_.emplace(means, slots_, std::move(options.events), [this] { stop_if_drained(); });
     }
     if (rules_.has(RuleKind::action)) {

@@ -23,6 +23,7 @@
 #include "redis/subscriber.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ public:
         EventsDirectory::Config events;
         std::vector<std::string> command_environment;
         std::string notify_socket;
+        std::function<StepOutput()> open_step_output;
     };
 
     /// The longest that readiness waits for the replica.

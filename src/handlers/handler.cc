@@ -81,7 +81,10 @@ bool Handler::start_step(const Step& step) {
     Job job{{step.path},
             is_last ? Input(std::move(occurrence_.payload)) : Input::lend(occurrence_.payload),
             variables_,
-            output_.get()};
+            output_.stream.get()};
+    if (!output_.variable.empty()) {
+        job.environment.push_back(output_.variable);
+    }
     const Result<Supervisor::Id> started =
         means_.supervisor.start(std::move(job), [this](const Result<Exit>& exit) { on_step_done(exit); });
     if (!started) {
@@ -100,7 +103,7 @@ void Handler::say_skipped(const Step& step, const std::string& reason) const {
 
 void Handler::on_step_done(const Result<Exit>& exit) {
     running_.reset();
-    output_.reset();
+    output_ = {};
     if (is_closed_) {
         finish(HandlerOutcome::Status::aborted, -1);
         return;

@@ -19,12 +19,18 @@
 
 namespace eventsgw {
 
+/// Where a step writes to: standard output and error in one.
+struct StepOutput {
+    UniqueFd stream{};      ///< none: the daemon's own streams
+    std::string variable{}; ///< of the environment, "NAME=value", that tells programs what it is; may be empty
+};
+
 /// What handlers need of the daemon.
 struct HandlerMeans {
     Timers& timers;
     Supervisor& supervisor;
     const Log& log;
-    std::function<UniqueFd()> open_output; ///< of one step; a descriptor that is none means the daemon's streams
+    std::function<StepOutput()> open_output; ///< of one step
 };
 
 /// How a handler ended.
@@ -69,7 +75,7 @@ private:
     Clock::time_point started_{};
     std::size_t next_ = 0; ///< index of the step after the one that is due
     std::optional<Supervisor::Id> running_;
-    UniqueFd output_; ///< of the step that is due
+    StepOutput output_; ///< of the step that is due
     std::chrono::nanoseconds cpu_{};
     bool is_overdue_ = false;
     bool is_closed_ = false;
