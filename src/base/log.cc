@@ -88,15 +88,29 @@ Log Log::to_stderr(LogLevel level) {
 }
 
 void Log::write(LogLevel level, std::string_view area, std::string_view fact, Fields fields) const {
+    if (is_enabled(level)) {
+        say(level, std::string(area).append(": ").append(fact), fields);
+    }
+}
+
+void Log::say(LogLevel level, std::string text, Fields fields) const {
     if (!is_enabled(level)) {
         return;
     }
     const int saved_errno = errno; // a caller that logs on its way to reading errno keeps it
-    std::string line = make_head(style_, level);
-    line.append(area).append(": ").append(fact);
     for (const LogField& field : fields) {
-        line.append(" ").append(field.key).append("=").append(quote_if_needed(shorten(field.value, kMaxValue)));
+        if (!field.is_hidden) {
+            text.append(" ").append(field.key).append("=").append(quote_if_needed(shorten(field.value, kMaxValue)));
+        }
     }
+    if (!sink_ || !sink_(level, text, fields)) {
+        put(level, std::move(text));
+    }
+    errno = saved_errno;
+}
+
+void Log::put(LogLevel level, std::string line) const {
+    line.insert(0, make_head(style_, level));
     line += '\n';
     if (!takes_output()) {
         ++lost_;
@@ -107,7 +121,6 @@ void Log::write(LogLevel level, std::string_view area, std::string_view fact, Fi
         }
         write_line(fd_, line);
     }
-    errno = saved_errno;
 }
 
 bool Log::takes_output() const {

@@ -9,9 +9,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace eventsgw {
 
@@ -27,8 +29,16 @@ struct LogField {
     LogField(std::string_view name, std::integral auto number) : key(name), value(std::to_string(number)) {}
     LogField(std::string_view name, std::chrono::nanoseconds duration);
 
+    /// For the sink alone: the record's text says it already.
+    static LogField hidden(std::string_view name, std::string_view text) {
+        LogField field(name, text);
+        field.is_hidden = true;
+        return field;
+    }
+
     std::string_view key;
     std::string value;
+    bool is_hidden = false;
 };
 
 /// Writes records to one descriptor, which it does not own: one record is one line and one write(2). Lines read
@@ -42,6 +52,11 @@ public:
 
     Log(int fd, Style style, LogLevel level) : fd_(fd), style_(style), level_(level) {}
 
+    using Fields = std::initializer_list<LogField>;
+    /// Takes a record, without its prefix, in the place of the descriptor; false when it cannot.
+    using Sink = std::function<bool(LogLevel level, const std::string& text, Fields fields)>;
+    void set_sink(Sink sink) { sink_ = std::move(sink); }
+
     /// Standard error, in the terminal's style if it is one.
     static Log to_stderr(LogLevel level);
 
@@ -52,7 +67,6 @@ public:
     /// A longer value is cut; a record must stay small enough for a pipe to take it in one piece.
     static constexpr std::size_t kMaxValue = 400;
 
-    using Fields = std::initializer_list<LogField>;
     void error(std::string_view area, std::string_view fact, Fields fields = {}) const;
     void warning(std::string_view area, std::string_view fact, Fields fields = {}) const;
     void notice(std::string_view area, std::string_view fact, Fields fields = {}) const;
@@ -60,12 +74,17 @@ public:
     void debug(std::string_view area, std::string_view fact, Fields fields = {}) const;
     void write(LogLevel level, std::string_view area, std::string_view fact, Fields fields = {}) const;
 
+    /// A record whose words somebody else has chosen: no area, and `text` is one line already.
+    void say(LogLevel level, std::string text, Fields fields = {}) const;
+
 private:
+    void put(LogLevel level, std::string line) const;
     bool takes_output() const;
 
     int fd_;
     Style style_;
     LogLevel level_;
+    Sink sink_;
     mutable std::uint64_t lost_ = 0; ///< records since the last one that was written
 };
 

@@ -4,7 +4,6 @@
 #include "cli/check.h"
 
 #include "base/text.h"
-#include "cli/options.h"
 #include "cli/review.h"
 #include "config/config.h"
 #include "daemon/json_tree.h"
@@ -54,7 +53,8 @@ void print_text(const std::string& file, const ConfigReport& report, std::ostrea
     if (!report.errors.empty()) {
         return;
     }
-    out << escape(file) << (report.rules.empty() ? ": " : ": OK, ") << count_of(report.rules.all().size(), "rule");
+    const bool is_idle = report.rules.empty() && report.settings.eventsdir.empty();
+    out << escape(file) << (is_idle ? ": " : ": OK, ") << count_of(report.rules.all().size(), "rule");
     if (!report.warnings.empty()) {
         out << ", " << count_of(report.warnings.size(), "warning");
     }
@@ -68,7 +68,7 @@ int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
     if (options.json) {
         print_report(report, out);
     } else {
-        print_text(options.config, report, out, err);
+        print_text(options.config.path, report, out, err);
     }
     return report.errors.empty() ? kExitSuccess : kExitConfig;
 }

@@ -3,15 +3,16 @@
 
 #pragma once
 
+#include "cli/options.h"
+
 #include <ostream>
-#include <string>
 
 namespace eventsgw {
 
 /// What `eventsgw check` was asked.
 struct CheckOptions {
-    std::string config; ///< path of the configuration
-    bool json = false;  ///< a report for programs instead of text
+    ConfigChoice config;
+    bool json = false; ///< a report for programs instead of text
 };
 
 /// `eventsgw check`: tells all problems of a configuration. As text, problems go to `err` in the order of their lines,

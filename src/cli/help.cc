@@ -53,7 +53,8 @@ void show_general_help(const std::vector<Subcommand>& subcommands, std::ostream&
     }
     out << "\nOptions of \"" << usual.name << "\":\n";
     show_options(usual, out);
-    out << "\n\"eventsgw SUBCOMMAND --help\" tells more; the manual pages eventsgw(8) and eventsgw.conf(5) tell all.\n";
+    out << "\n\"eventsgw SUBCOMMAND --help\" tells more; the manual pages eventsgw(8), eventsgw.conf(5)\nand "
+           "eventsgw-handlers(7) tell all.\n";
     show_example(usual, out);
 }
 

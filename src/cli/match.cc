@@ -6,9 +6,11 @@
 #include "base/glob.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/options.h"
 #include "cli/review.h"
 #include "config/config.h"
+#include "config/settings.h"
+#include "event/event.h"
+#include "handlers/steps.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -93,22 +95,57 @@ Verdict judge(const RuleSet& rules, const MatchOptions& options) {
     return verdict;
 }
 
+std::string describe_fate(const StepVerdict& verdict) {
+    switch (verdict.fate) {
+    case StepFate::runs: return "runs";
+    case StepFate::skipped: return "is skipped: " + verdict.reason;
+    case StepFate::refused: return "is refused, and ends the handler: " + verdict.reason;
+    }
+    return "";
+}
+
+/// What the events directories have for the event; nothing where there are none. Returns whether a step would run.
+bool print_handler(std::ostream& out, const Settings& settings, std::string_view channel) {
+    if (settings.eventsdir.empty()) {
+        return false;
+    }
+    const std::optional<EventName> parts = split_channel(channel);
+    if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
+        out << "\nno handler can have it: the channel of an event with a handler is SOURCE/event/NAME, of the "
+               "characters A-Z a-z 0-9 . _ -\n";
+        return false;
+    }
+    const StepList list = list_steps(settings.eventsdir, parts->name);
+    out << (list.steps.empty() ? "\nno events directory has steps for it\n" : "\nits handler has the steps\n");
+    bool is_over = false;
+    bool has_handler = false;
+    for (const Step& step : list.steps) {
+        const StepVerdict verdict = judge_step(step.path, settings.strict_modes);
+        out << "  " << std::left << std::setw(20) << escape(step.name) << " " << escape(step.path) << '\n'
+            << "    " << (is_over ? "is not reached" : describe_fate(verdict)) << '\n';
+        has_handler = has_handler || (!is_over && verdict.fate == StepFate::runs);
+        is_over = is_over || verdict.fate == StepFate::refused;
+    }
+    return has_handler;
+}
+
 } // namespace
 
 int match(const MatchOptions& options, std::ostream& out, std::ostream& err) {
     const ConfigReport report = review_config(options.config);
-    print_problems(options.config, report, err);
+    print_problems(options.config.path, report, err);
     if (!report.errors.empty()) {
         return kExitConfig;
     }
     const auto [takers, others] = judge(report.rules, options);
     out << quote_if_needed(options.channel) << " is taken by" << (takers.empty() ? " no rule\n" : "\n");
     print_lines(out, "", takers);
+    const bool has_handler = print_handler(out, report.settings, options.channel);
     print_lines(out, "\nand not by\n", others);
     if (is_glob(options.channel)) {
         out << "\nThe channel of an event is compared, not a pattern: *, ?, [ and \\ in it stand for themselves.\n";
     }
-    return takers.empty() ? kExitNoMatch : kExitSuccess;
+    return takers.empty() && !has_handler ? kExitNoMatch : kExitSuccess;
 }
 
 } // namespace eventsgw

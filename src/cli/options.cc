@@ -13,7 +13,8 @@ namespace eventsgw {
 namespace {
 
 Result<void> set_config(Options& options, const std::string& value) {
-    options.config = value;
+    options.config.path = value;
+    options.config.is_named = true;
     return {};
 }
 
@@ -39,6 +40,14 @@ Result<void> set_format(Options& options, const std::string& value) {
         return Error{"neither text nor json: " + quote(value)};
     }
     options.json = value == "json";
+    return {};
+}
+
+Result<void> add_events_directory(Options& options, const std::string& value) {
+    if (value.empty()) {
+        return Error{"the path is empty"};
+    }
+    options.config.events_directories.push_back(value);
     return {};
 }
 
@@ -101,6 +110,7 @@ const std::vector<OptionRow>& options_table() {
     static const std::vector<OptionRow> table{
         {"config", '\0', "FILE", "the configuration to read (default: ./eventsgw.conf)", set_config},
         {"agentid", '\0', "ID", "the agent to work for, such as module/mail1 (default: $AGENT_ID)", set_agent_id},
+        {"eventsdir", '\0', "DIR", "a directory of event handlers; may be given again", add_events_directory},
         {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
         {"help", 'h', "", "show this help and exit", set_help},

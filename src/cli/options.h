@@ -26,9 +26,16 @@ enum ExitStatus : int {
 /// In the working directory, which is the module's state directory.
 constexpr const char* kDefaultConfig = "eventsgw.conf";
 
+/// Which configuration is meant.
+struct ConfigChoice {
+    std::string path = kDefaultConfig;
+    bool is_named = false;                       ///< by --config: then it must be there
+    std::vector<std::string> events_directories; ///< of --eventsdir; none: those of the file
+};
+
 /// Everything that can be asked for on the command line; each subcommand looks at its own part.
 struct Options {
-    std::string config = kDefaultConfig;
+    ConfigChoice config;
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
     bool json = false;

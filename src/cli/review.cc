@@ -3,16 +3,74 @@
 
 #include "cli/review.h"
 
+#include "base/text.h"
+#include "handlers/steps.h"
+
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 #include <vector>
 
 namespace eventsgw {
 
-ConfigReport review_config(const std::string& path) {
-    ConfigReport report = load_config(path);
-    if (report.errors.empty() && report.rules.empty()) {
+namespace {
+
+ConfigReport load_from(const ConfigChoice& choice, const std::filesystem::path& state_directory) {
+    const std::vector<std::string>& named = choice.events_directories;
+    ConfigReport report = load_config(choice.path, !named.empty() && !choice.is_named);
+    if (!named.empty()) {
+        report.settings.eventsdir = named;
+    }
+    for (std::string& directory : report.settings.eventsdir) {
+        const std::filesystem::path base = named.empty() ? state_directory : std::filesystem::path();
+        directory = std::filesystem::absolute(base / directory).lexically_normal();
+    }
+    return report;
+}
+
+/// Steps that would not run, and what else is wrong with the events directories.
+void review_steps(ConfigReport& report) {
+    const auto warn = [&report](std::string message) { report.warnings.push_back({0, std::move(message)}); };
+    const EventList events = list_events(report.settings.eventsdir);
+    for (const std::string& problem : events.problems) {
+        warn(problem);
+    }
+    for (const std::string& name : events.names) {
+        StepList list = list_steps(report.settings.eventsdir, name);
+        for (const std::string& problem : list.problems) {
+            warn(problem);
+        }
+        for (const Step& step : list.steps) {
+            const StepVerdict verdict = judge_step(step.path, report.settings.strict_modes);
+            if (verdict.fate != StepFate::runs) {
+                const char* fate = verdict.fate == StepFate::skipped ? " would be skipped: " : " would be refused: ";
+                warn("step " + escape(step.path) + fate + verdict.reason);
+            }
+        }
+    }
+    for (const auto& [name, settings] : report.handlers) {
+        if (std::find(events.names.begin(), events.names.end(), name) == events.names.end()) {
+            warn("[handler " + escape(name) + "]: no events directory has steps for it");
+        }
+    }
+}
+
+} // namespace
+
+ConfigReport load_config(const ConfigChoice& choice) {
+    return load_from(choice, "");
+}
+
+ConfigReport review_config(const ConfigChoice& choice) {
+    ConfigReport report = load_from(choice, std::filesystem::path(choice.path).parent_path());
+    if (!report.errors.empty()) {
+        return report;
+    }
+    if (!report.settings.eventsdir.empty()) {
+        review_steps(report);
+    } else if (report.rules.empty()) {
         report.warnings.insert(report.warnings.begin(),
-                               {0, "no rule in [actions] or [commands]; eventsgw refuses to start"});
+                               {0, "no rule in [actions] or [commands], and no eventsdir; eventsgw refuses to start"});
     }
     return report;
 }

@@ -5,10 +5,12 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/review.h"
 #include "config/config.h"
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
+#include "daemon/journal.h"
 #include "daemon/watchdog.h"
 #include "loop/loop.h"
 
@@ -84,19 +86,26 @@ bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
     for (const Problem& error : config.errors) {
         log.error("config", format_problem(file, error));
     }
-    const bool is_idle = config.errors.empty() && config.rules.empty();
+    const bool is_idle = config.errors.empty() && config.rules.empty() && config.settings.eventsdir.empty();
     if (is_idle) {
-        log.error("config", escape(file) + ": nothing to do: there is no rule in [actions] or [commands]");
+        log.error("config",
+                  escape(file) + ": nothing to do: there is no rule in [actions] or [commands], and no eventsdir");
     }
     return loaded.connections && config.errors.empty() && !is_idle;
 }
 
+Gateway::Config make_gateway_config(ConfigReport config) {
+    EventsDirectory::Config events{config.settings.eventsdir, make_handler_settings(config.settings),
+                                   std::move(config.handlers)};
+    return {std::move(config.settings), std::move(config.rules), std::move(events)};
+}
+
 std::optional<Gateway::Config> load_again(const Options& options, const Log& log) {
     Loaded loaded = load(options);
-    if (!is_usable(log, options.config, loaded)) {
+    if (!is_usable(log, options.config.path, loaded)) {
         return std::nullopt;
     }
-    return Gateway::Config{loaded.config.settings, std::move(loaded.config.rules)};
+    return make_gateway_config(std::move(loaded.config));
 }
 
 /// What a parent has left blocked or ignored would go through exec.
@@ -109,16 +118,14 @@ void set_signals() {
 }
 
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Options& options, Log& log, Loaded loaded) {
+int run_gateway(const Options& options, Log& log, const std::optional<Journal>& journal, Loaded loaded) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
-                    {std::move(loaded.connections).value(),
-                     {loaded.config.settings, std::move(loaded.config.rules)},
-                     [&] { return load_again(options, log); },
-                     make_command_environment(),
-                     notify_socket != nullptr ? notify_socket : "",
-                     read_watchdog_timeout(read_environment, ::getpid())});
+                    {std::move(loaded.connections).value(), make_gateway_config(std::move(loaded.config)),
+                     [&] { return load_again(options, log); }, make_command_environment(),
+                     notify_socket != nullptr ? notify_socket : "", read_watchdog_timeout(read_environment, ::getpid()),
+                     [&journal] { return journal ? journal->open_output() : StepOutput(); }});
     return gateway.run();
 }
 
@@ -138,15 +145,26 @@ int run_daemon(const Options& options) {
     set_signals();
     Loaded loaded = load(options);
     Log log = Log::to_stderr(loaded.config.settings.log_level);
-    if (!is_usable(log, options.config, loaded)) {
+    if (!is_usable(log, options.config.path, loaded)) {
         return kExitConfig;
     }
 
+    const std::optional<Journal> journal =
+        Journal::find(read_environment("JOURNAL_STREAM"), loaded.connections->agent_id);
+    if (journal) {
+        log.set_sink([&journal](LogLevel level, const std::string& text, Log::Fields fields) {
+            return journal->send(level, text, fields);
+        });
+    }
     log.notice("gateway", "started",
                {{"version", EVENTSGW_VERSION},
                 {"agent", loaded.connections->agent_id},
                 {"rules", loaded.config.rules.all().size()}});
-    end_by_signal(run_gateway(options, log, std::move(loaded)));
+    const int end = run_gateway(options, log, journal, std::move(loaded));
+    if (end == SIGUSR1) {
+        return kExitSuccess;
+    }
+    end_by_signal(end);
 }
 
 } // namespace eventsgw

@@ -31,6 +31,7 @@ public:
         read_rules(RuleKind::action);
         read_rules(RuleKind::command);
         read_settings();
+        read_handlers();
         for (Problem& problem : find_doubtful(document_, rules_)) {
             report_.warnings.push_back(std::move(problem));
         }
@@ -62,14 +63,32 @@ private:
             if (section.name != kGatewaySection) {
                 continue;
             }
-            for (const IniEntry& entry : section.entries) {
-                const std::optional<std::string> value = expand(section, entry);
-                if (!value) {
-                    continue;
+            apply_section(section, report_.settings);
+        }
+    }
+
+    /// On top of [gateway], wherever that stands in the file.
+    void read_handlers() {
+        for (const IniSection& section : document_.sections) {
+            if (const std::optional<std::string_view> name = handler_of(section.name)) {
+                if (report_.handlers.contains(*name)) {
+                    report_.errors.push_back({section.line, "section " + show(section.name) + " is given twice"});
                 }
-                if (const Result<void> done = apply_setting(report_.settings, entry.key, *value); !done) {
-                    report_.errors.push_back({entry.line, done.error().message + comment_hint(*value)});
-                }
+                HandlerSettings settings = make_handler_settings(report_.settings);
+                apply_section(section, settings);
+                report_.handlers.insert_or_assign(std::string(*name), std::move(settings));
+            }
+        }
+    }
+
+    template <typename T> void apply_section(const IniSection& section, T& settings) {
+        for (const IniEntry& entry : section.entries) {
+            const std::optional<std::string> value = expand(section, entry);
+            if (!value) {
+                continue;
+            }
+            if (const Result<void> done = apply_setting(settings, entry.key, *value); !done) {
+                report_.errors.push_back({entry.line, done.error().message + comment_hint(*value)});
             }
         }
     }
@@ -107,8 +126,11 @@ ConfigReport parse_config(std::string_view bytes) {
     return ConfigReader(parse_ini(bytes)).read();
 }
 
-ConfigReport load_config(const std::string& path) {
+ConfigReport load_config(const std::string& path, bool may_be_absent) {
     const Result<std::string> bytes = read_file(path, kMaxFileBytes);
+    if (!bytes && may_be_absent && bytes.error().os_error == ENOENT) {
+        return {};
+    }
     if (!bytes) {
         ConfigReport report;
         report.errors.push_back({0, bytes.error().message + missing_file_hint(bytes.error().os_error)});

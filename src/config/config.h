@@ -7,6 +7,8 @@
 #include "config/rules.h"
 #include "config/settings.h"
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +18,8 @@ namespace eventsgw {
 /// A configuration, read. Where there are errors `rules` is empty, and `settings` holds what could be understood.
 struct ConfigReport {
     RuleSet rules;
-    Settings settings; ///< the defaults with [gateway] applied
+    Settings settings;                                            ///< the defaults with [gateway] applied
+    std::map<std::string, HandlerSettings, std::less<>> handlers; ///< by event: those with a section of their own
     std::vector<Problem> errors;
     std::vector<Problem> warnings;
 };
@@ -24,7 +27,8 @@ struct ConfigReport {
 /// Reads the bytes of an eventsgw.conf. Finds all problems, not only the first; in the order of their lines.
 ConfigReport parse_config(std::string_view bytes);
 
-/// parse_config() of a file; a file that cannot be read is an error of the report.
-ConfigReport load_config(const std::string& path);
+/// parse_config() of a file; a file that cannot be read is an error of the report, and so is one that is not there,
+/// unless it `may_be_absent`.
+ConfigReport load_config(const std::string& path, bool may_be_absent = false);
 
 } // namespace eventsgw

@@ -18,44 +18,122 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 
+// Milliseconds, as the limits of durations.
+constexpr std::uint64_t kHour = 3600000;
+constexpr std::uint64_t kYear = 8760 * kHour;
+
 std::vector<SettingRow> make_table() {
     return {
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
          "least urgent records that are logged: error, warning, notice, info or debug"},
         {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency, true,
-         "commands that run at the same time"},
+         "commands and handlers that run at the same time"},
         {"max_payload", "", SettingKind::size, "64M", kKibibyte, kGibibyte, &Settings::max_payload, false,
          "the largest payload that is taken"},
         {"polling_interval", "AGENT_POLLING_INTERVAL", SettingKind::duration, "5s", 10, 3600000,
          &Settings::polling_interval, true, "time between two health checks of a Redis connection"},
         {"queue_limit", "", SettingKind::count, "100000", 0, 1000000000, &Settings::queue_limit, true,
-         "commands that wait for their turn; those beyond are refused"},
+         "commands and handlers that wait for their turn; those beyond are refused"},
         {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory, true,
-         "memory that the payloads of waiting commands may take"},
+         "memory that the payloads of waiting commands and handlers may take"},
         {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit, false,
          "tasks that wait in memory for the leader; those beyond are refused"},
         {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory, false,
          "memory that waiting tasks may take"},
+        {"eventsdir", "", SettingKind::directories, "", 0, 0, &Settings::eventsdir, true,
+         "directories of event handlers, one a line; none: there are no handlers"},
+        {"handler_timeout", "", SettingKind::duration, "0s", 0, kYear, &Settings::handler_timeout, true,
+         "time that the steps of a handler may take together; 0: any"},
+        {"kill_grace", "", SettingKind::duration, "5s", 0, kHour, &Settings::kill_grace, true,
+         "time from SIGTERM to SIGKILL for a step of a handler that has taken too long"},
+        {"serialize", "", SettingKind::serialize, "none", 0, 0, &Settings::serialize, true,
+         "handlers that run one after the other, in the order of their events: none, event or source"},
+        {"strict_modes", "", SettingKind::flag, "yes", 0, 0, &Settings::strict_modes, true,
+         "whether steps that others could have written are refused: yes or no"},
     };
 }
 
-const SettingRow* find_row(std::string_view name) {
-    const std::vector<SettingRow>& table = settings_table();
-    const auto row = std::find_if(table.begin(), table.end(), [&](const SettingRow& r) { return r.name == name; });
+std::vector<HandlerSettingRow> make_handler_table() {
+    return {
+        {"timeout", "", SettingKind::duration, "", 0, kYear, &HandlerSettings::timeout, true,
+         "in the place of handler_timeout"},
+        {"serialize", "", SettingKind::serialize, "", 0, 0, &HandlerSettings::serialize, true,
+         "in the place of serialize in [gateway]"},
+        {"skip_exit_codes", "", SettingKind::codes, "", 1, 255, &HandlerSettings::skip_exit_codes, true,
+         "exit statuses of a step that end the handler without an error"},
+        {"coalesce", "", SettingKind::duration, "0s", 0, kHour, &HandlerSettings::coalesce, true,
+         "time from an event to its handler, which further events of its source join; 0: each has its own run"},
+    };
+}
+
+template <typename Row> const Row* find_row(const std::vector<Row>& table, std::string_view name) {
+    const auto row = std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.name == name; });
     return row == table.end() ? nullptr : &*row;
 }
 
-Error unknown_setting(std::string_view name) {
+template <typename Row> Error unknown_setting(const std::vector<Row>& table, std::string_view name) {
     if (name.find('/') != std::string_view::npos) {
         return Error{"unknown setting " + show(name) + "; rules belong in [actions] or [commands]"};
     }
     std::vector<std::string_view> names;
-    for (const SettingRow& row : settings_table()) {
+    for (const Row& row : table) {
         names.push_back(row.name);
     }
     const std::string_view nearest = find_nearest(to_lower(name), names);
     const std::string hint = nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?";
     return Error{"unknown setting " + show(name) + hint};
+}
+
+Result<bool> parse_flag(std::string_view text) {
+    if (text == "yes" || text == "no") {
+        return text == "yes";
+    }
+    return Error{"neither yes nor no: " + show(text)};
+}
+
+Result<Serialize> parse_serialize(std::string_view text) {
+    if (text == "none") {
+        return Serialize::none;
+    }
+    if (text == "event") {
+        return Serialize::event;
+    }
+    if (text == "source") {
+        return Serialize::source;
+    }
+    return Error{"not one of none, event, source: " + show(text)};
+}
+
+/// Numbers with blanks or line ends between them.
+Result<std::vector<std::uint64_t>> parse_codes(std::string_view text, std::uint64_t minimum, std::uint64_t maximum) {
+    std::vector<std::uint64_t> codes;
+    for (text = trim(text); !text.empty(); text = trim(text)) {
+        const std::string_view word = text.substr(0, text.find_first_of(" \t\n"));
+        const Result<std::uint64_t> code = parse_count(word);
+        if (!code || *code < minimum || *code > maximum) {
+            return Error{"not exit statuses from " + std::to_string(minimum) + " to " + std::to_string(maximum) +
+                         " with blanks between them: " + show(word)};
+        }
+        codes.push_back(*code);
+        text.remove_prefix(word.size());
+    }
+    return codes;
+}
+
+/// One a line.
+Result<std::vector<std::string>> parse_directories(std::string_view text) {
+    std::vector<std::string> directories;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (line.find('\0') != std::string_view::npos) {
+            return Error{"a path has no NUL in it: " + show(line)};
+        }
+        if (const std::string_view directory = trim(line); !directory.empty()) {
+            directories.emplace_back(directory);
+        }
+    }
+    return directories;
 }
 
 struct Unit {
@@ -83,8 +161,9 @@ std::string format_limit(SettingKind kind, std::uint64_t limit) {
     return std::to_string(limit);
 }
 
-template <typename T> Result<void> set_field(Settings& settings, const SettingRow& row, std::string_view value,
-                                             const Result<T>& parsed, T minimum, T maximum) {
+template <typename S, typename T> Result<void> set_field(S& settings, const SettingRowOf<S>& row,
+                                                         std::string_view value, const Result<T>& parsed, T minimum,
+                                                         T maximum) {
     if (!parsed) {
         return parsed.error();
     }
@@ -92,11 +171,20 @@ template <typename T> Result<void> set_field(Settings& settings, const SettingRo
         return Error{"must be between " + format_limit(row.kind, row.minimum) + " and " +
                      format_limit(row.kind, row.maximum) + ": " + show(value)};
     }
-    settings.*std::get<T Settings::*>(row.field) = *parsed;
+    settings.*std::get<T S::*>(row.field) = *parsed;
     return {};
 }
 
-Result<void> set_from_text(Settings& settings, const SettingRow& row, std::string_view value) {
+/// For kinds whose values have no order.
+template <typename S, typename T> Result<void> set_field(S& settings, const SettingRowOf<S>& row, Result<T> parsed) {
+    if (!parsed) {
+        return std::move(parsed).error();
+    }
+    settings.*std::get<T S::*>(row.field) = std::move(*parsed);
+    return {};
+}
+
+template <typename S> Result<void> set_from_text(S& settings, const SettingRowOf<S>& row, std::string_view value) {
     switch (row.kind) {
     case SettingKind::level:
         return set_field(settings, row, value, parse_log_level(value), LogLevel::error, LogLevel::debug);
@@ -106,26 +194,61 @@ Result<void> set_from_text(Settings& settings, const SettingRow& row, std::strin
         return set_field(settings, row, value, parse_duration(value),
                          std::chrono::nanoseconds(std::chrono::milliseconds(row.minimum)),
                          std::chrono::nanoseconds(std::chrono::milliseconds(row.maximum)));
+    case SettingKind::flag: return set_field(settings, row, parse_flag(value));
+    case SettingKind::serialize: return set_field(settings, row, parse_serialize(value));
+    case SettingKind::codes: return set_field(settings, row, parse_codes(value, row.minimum, row.maximum));
+    case SettingKind::directories: return set_field(settings, row, parse_directories(value));
+    }
+    return {};
+}
+
+template <typename S> Result<void> apply_row(S& settings, const std::vector<SettingRowOf<S>>& table,
+                                             std::string_view name, std::string_view value) {
+    const SettingRowOf<S>* row = find_row(table, name);
+    if (row == nullptr) {
+        return unknown_setting(table, name);
+    }
+    if (Result<void> done = set_from_text(settings, *row, value); !done) {
+        return within(name, std::move(done).error());
     }
     return {};
 }
 
 } // namespace
 
+std::optional<std::string_view> handler_of(std::string_view section) {
+    constexpr std::string_view kPrefix = "handler ";
+    if (section.substr(0, kPrefix.size()) != kPrefix) {
+        return std::nullopt;
+    }
+    return trim(section.substr(kPrefix.size()));
+}
+
 const std::vector<SettingRow>& settings_table() {
     static const std::vector<SettingRow> table = make_table();
     return table;
 }
 
+const std::vector<HandlerSettingRow>& handler_settings_table() {
+    static const std::vector<HandlerSettingRow> table = make_handler_table();
+    return table;
+}
+
 Result<void> apply_setting(Settings& settings, std::string_view name, std::string_view value) {
-    const SettingRow* row = find_row(name);
-    if (row == nullptr) {
-        return unknown_setting(name);
-    }
-    if (Result<void> done = set_from_text(settings, *row, value); !done) {
-        return within(name, std::move(done).error());
-    }
-    return {};
+    return apply_row(settings, settings_table(), name, value);
+}
+
+Result<void> apply_setting(HandlerSettings& settings, std::string_view name, std::string_view value) {
+    return apply_row(settings, handler_settings_table(), name, value);
+}
+
+HandlerSettings make_handler_settings(const Settings& settings) {
+    HandlerSettings made;
+    made.timeout = settings.handler_timeout;
+    made.serialize = settings.serialize;
+    made.kill_grace = settings.kill_grace;
+    made.strict_modes = settings.strict_modes;
+    return made;
 }
 
 std::vector<std::string_view> keep_fixed_settings(Settings& next, const Settings& running) {

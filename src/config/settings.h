@@ -5,11 +5,13 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "config/handler_settings.h"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,42 +23,62 @@ namespace eventsgw {
 /// configuration, the environment, the command line.
 struct Settings {
     LogLevel log_level = LogLevel::info;
-    std::uint64_t max_concurrency = 32;                                  ///< commands that run at once
+    std::uint64_t max_concurrency = 32;                                  ///< commands and handlers that run at once
     std::chrono::nanoseconds polling_interval = std::chrono::seconds(5); ///< between two health checks of a connection
-    std::uint64_t queue_limit = 100000;                                  ///< commands that wait for their turn
+    std::uint64_t queue_limit = 100000;                                  ///< commands and handlers that wait
     std::uint64_t queue_memory = 256U << 20U;                            ///< bytes of their payloads
     std::uint64_t task_limit = 100000;                                   ///< tasks that wait in memory for the leader
     std::uint64_t task_memory = 512U << 20U;                             ///< bytes of these tasks
     std::uint64_t max_payload = 64U << 20U;                              ///< bytes of one event
+
+    std::vector<std::string> eventsdir;          ///< base directories of handlers; none: there are no handlers
+    std::chrono::nanoseconds handler_timeout{0}; ///< of a handler's steps together; 0 for none
+    std::chrono::nanoseconds kill_grace = std::chrono::seconds(5); ///< from TERM to KILL
+    Serialize serialize = Serialize::none;                         ///< which handlers do not run side by side
+    bool strict_modes = true;                                      ///< refuse steps that others can write
 };
 
-enum class SettingKind : std::uint8_t { level, count, duration, size };
+/// What [gateway] says of all handlers; a section [handler NAME] is applied on top of it.
+HandlerSettings make_handler_settings(const Settings& settings);
 
-/// The member of Settings that a setting fills.
-using SettingField =
-    std::variant<LogLevel Settings::*, std::uint64_t Settings::*, std::chrono::nanoseconds Settings::*>;
+enum class SettingKind : std::uint8_t { level, count, duration, size, flag, serialize, codes, directories };
 
-/// One row of the table of settings, from which parsing, messages and the test of the documentation are fed.
-struct SettingRow {
-    std::string_view name;        ///< key in [gateway]
+/// The member of T that a setting fills.
+template <typename T> using SettingField =
+    std::variant<LogLevel T::*, std::uint64_t T::*, std::chrono::nanoseconds T::*, bool T::*, Serialize T::*,
+                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*>;
+
+/// One row of a table of settings, from which parsing, messages and the test of the documentation are fed.
+template <typename T> struct SettingRowOf {
+    std::string_view name;        ///< key in the section
     std::string_view environment; ///< its twin among the environment variables; empty when it has none
     SettingKind kind;
     std::string_view default_value; ///< as one would write it
-    std::uint64_t minimum;          ///< for count and size as it is, for duration in milliseconds; unused for level
+    std::uint64_t minimum;          ///< for count and size as it is, for duration in milliseconds; else unused
     std::uint64_t maximum;
-    SettingField field;
+    SettingField<T> field;
     bool is_reloadable; ///< a reload changes it; otherwise the next start does
     std::string_view help;
 };
 
+using SettingRow = SettingRowOf<Settings>;
+using HandlerSettingRow = SettingRowOf<HandlerSettings>;
+
 /// The section of the configuration that holds them.
 inline constexpr std::string_view kGatewaySection = "gateway";
 
+/// The event that a section [handler NAME] is about; nothing where the section is another.
+std::optional<std::string_view> handler_of(std::string_view section);
+
 const std::vector<SettingRow>& settings_table();
+const std::vector<HandlerSettingRow>& handler_settings_table();
 
 /// Sets one setting by its key in [gateway]. Errors say what was wrong and, for an unknown key, name the nearest known
 /// one.
 Result<void> apply_setting(Settings& settings, std::string_view name, std::string_view value);
+
+/// The same for a key of [handler NAME].
+Result<void> apply_setting(HandlerSettings& settings, std::string_view name, std::string_view value);
 
 /// Gives the settings that a reload cannot change the values that they have in `running`; returns the names of those
 /// that were to change.

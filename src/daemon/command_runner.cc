@@ -4,20 +4,9 @@
 #include "daemon/command_runner.h"
 
 #include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <utility>
 
 namespace eventsgw {
-namespace {
-
-std::string name_signal(int number) {
-    const char* name = ::sigabbrev_np(number);
-    return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
-}
-
-} // namespace
-
 void CommandRunner::run(const Rule& rule, const Event& event) {
     const Label label{rule.line, std::string(event.channel)};
     if (rule.value.find('\0') != std::string::npos) {
@@ -40,9 +29,7 @@ void CommandRunner::on_done(const Label& label, const Result<Exit>& exit) {
         log_.error("command", "not started",
                    {{"event", label.channel}, {"rule", label.line}, {"reason", exit.error().message}});
     }
-    if (queue_.running() == 0) {
-        on_idle_();
-    }
+    on_idle_();
 }
 
 void CommandRunner::log_exit(const Label& label, const Exit& exit) const {

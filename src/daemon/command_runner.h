@@ -26,7 +26,7 @@ public:
         std::uint64_t failed = 0; ///< exited with another status than 0, ended by a signal, or not started
     };
 
-    /// `on_idle` is called whenever a command has ended, or could not be started, and none is running.
+    /// `on_idle` is called whenever a command has ended, or could not be started.
     CommandRunner(Timers& timers, RunQueue& queue, const Log& log, std::function<void()> on_idle)
         : queue_(queue), log_(log), on_idle_(std::move(on_idle)),
           refusals_(timers, log, "command", "refused, as much waits as may") {}

@@ -34,11 +34,16 @@ Session::Options pusher_options(const Connections& connections, const Settings& 
             settings.polling_interval};
 }
 
-Subscriptions subscriptions_of(const RuleSet& rules) {
-    return {rules.channels(), rules.patterns()};
+/// A rule and the events directory can share a pattern.
+Subscriptions subscriptions_of(const Gateway::Config& config) {
+    Subscriptions all{config.rules.channels(), config.rules.patterns()};
+    if (!config.handlers.bases.empty() && config.rules.find_pattern(EventsDirectory::kPattern) == nullptr) {
+        all.patterns.emplace_back(EventsDirectory::kPattern);
+    }
+    return all;
 }
 
-RunQueue::Limits run_limits(const Settings& settings) {
+Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
@@ -52,11 +57,14 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
       ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
-      launcher_(loop, std::move(options.command_environment)),
-      run_queue_(loop, launcher_, log, run_limits(config_.settings)),
-      commands_(loop, run_queue_, log, [this] { stop_if_drained(); }), leader_resolver_(loop), replica_resolver_(loop),
+      launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
+      supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
+      commands_(loop, run_queue_, log, [this] { stop_if_drained(); }),
+      handlers_({loop, supervisor_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
+                [this] { stop_if_drained(); }),
+      leader_resolver_(loop), replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings), make_network(replica_resolver_), log,
-                  subscriptions_of(config_.rules), config_.settings.max_payload,
+                  subscriptions_of(config_), config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
     if (config_.rules.has(RuleKind::action)) {
@@ -81,11 +89,11 @@ void Gateway::make_forwarder() {
 
 /// No process group outlives the gateway, however it comes to its end.
 Gateway::~Gateway() {
-    run_queue_.signal_all(SIGKILL);
+    supervisor_.signal_all(SIGKILL);
 }
 
 int Gateway::run() {
-    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
+    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
     subscriber_.start();
@@ -101,12 +109,14 @@ void Gateway::on_message(const Message& message) {
     ++messages_;
     const RuleSet::Indexes* held =
         message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
-    if (held == nullptr) {
-        return;
-    }
     const Event event{message.channel, message.payload};
-    for (const std::size_t index : *held) {
-        apply(config_.rules.all()[index], event);
+    if (held != nullptr) {
+        for (const std::size_t index : *held) {
+            apply(config_.rules.all()[index], event);
+        }
+    }
+    if (handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
+        handle(event);
     }
     status_line_.touch();
 }
@@ -122,6 +132,14 @@ void Gateway::apply(const Rule& rule, const Event& event) {
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory",
                    {{"event", event.channel}, {"rule", rule.line}, {"bytes", event.payload.size()}});
+    }
+}
+
+void Gateway::handle(const Event& event) {
+    try {
+        handlers_.accept(event);
+    } catch (const std::bad_alloc&) {
+        log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
     }
 }
 
@@ -179,8 +197,8 @@ Condition Gateway::observe() const {
     condition.channels = subscriber_.wanted().channels.size();
     condition.patterns = subscriber_.wanted().patterns.size();
     condition.tasks_waiting = forwarder_ ? forwarder_->waiting() : 0;
-    condition.commands_running = run_queue_.running();
-    condition.commands_waiting = run_queue_.waiting();
+    condition.runs_active = slots_.running();
+    condition.runs_waiting = slots_.waiting();
     if (const auto& gap = subscriber_.gaps().last) {
         condition.last_gap = Condition::Gap{gap->end, gap->length};
     }
@@ -188,10 +206,16 @@ Condition Gateway::observe() const {
 }
 
 void Gateway::on_signal(int number) {
-    if (number != SIGHUP) {
-        end(number);
-    } else if (end_signal_ == 0) {
-        reload();
+    const bool is_ending = end_signal_ != 0;
+    if (number == SIGHUP || number == SIGUSR1) {
+        if (!is_ending) {
+            number == SIGHUP ? reload() : drain();
+        }
+    } else if (is_ending && end_signal_ != SIGUSR1) {
+        loop_.stop(); // asked twice: at once
+    } else {
+        end_signal_ = number;
+        end();
     }
 }
 
@@ -206,7 +230,7 @@ void Gateway::reload() {
     }
     if (std::optional<Config> next = reload_()) {
         next_ = std::move(next);
-        subscriber_.listen_to(subscriptions_of(next_->rules));
+        subscriber_.listen_to(subscriptions_of(*next_));
     } else {
         log_.error("gateway", "not reloaded, the old configuration stays");
     }
@@ -232,7 +256,8 @@ void Gateway::adopt(Config config) {
     }
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
-    run_queue_.set_limits(run_limits(config_.settings));
+    slots_.set_limits(run_limits(config_.settings));
+    handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (!forwarder_ && config_.rules.has(RuleKind::action)) {
         make_forwarder();
@@ -240,26 +265,35 @@ void Gateway::adopt(Config config) {
     }
 }
 
-void Gateway::end(int signal) {
-    if (std::exchange(end_signal_, signal) != 0) {
-        loop_.stop(); // asked twice: at once
-        return;
-    }
+/// The slow end: what has arrived is still done, however long it takes.
+void Gateway::drain() {
+    end_signal_ = SIGUSR1;
+    log_.notice("gateway", "listens no more, and finishes what it has",
+                {{"running", slots_.running()}, {"waiting", slots_.waiting()}});
+    notifier_.stopping();
+    subscriber_.stop();
+    handlers_.drain();
+    stop_if_drained();
+}
+
+void Gateway::end() {
     status_line_.stop();
     notifier_.stopping();
     subscriber_.stop();
-    if (run_queue_.waiting() > 0) {
-        log_.error("command", "dropped at the end, they had not started", {{"waiting", run_queue_.waiting()}});
+    handlers_.close();
+    if (const std::size_t dropped = slots_.close() + supervisor_.close(); dropped > 0) {
+        log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
     }
-    run_queue_.close();
-    run_queue_.signal_all(SIGTERM);
+    supervisor_.signal_all(SIGTERM);
     drain_timeout_->start(kDrainTimeout);
     stop_if_drained();
 }
 
 void Gateway::stop_if_drained() {
-    const bool drained = run_queue_.running() == 0 && (!forwarder_ || forwarder_->waiting() == 0);
-    if (end_signal_ != 0 && drained) {
+    const bool has_tasks = forwarder_ && forwarder_->waiting() > 0;
+    const bool is_at_work =
+        end_signal_ == SIGUSR1 ? slots_.running() + slots_.waiting() > 0 : supervisor_.running() > 0;
+    if (end_signal_ != 0 && !has_tasks && !is_at_work) {
         loop_.stop();
     }
 }
@@ -268,12 +302,14 @@ void Gateway::log_summary() const {
     if (forwarder_ && forwarder_->waiting() > 0) {
         log_.error("task", "lost at the end, the leader did not take them", {{"waiting", forwarder_->waiting()}});
     }
+    const EventsDirectory::Counters& handled = handlers_.counters();
     log_.notice("gateway", "ended",
                 {{"messages", messages_},
                  {"pushed", forwarder_ ? forwarder_->pushed() : 0},
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
-                 {"failed", commands_.counters().failed},
-                 {"refused", commands_.refused() + (forwarder_ ? forwarder_->refused() : 0)}});
+                 {"handlers", handled.completed + handled.aborted + handled.skipped},
+                 {"failed", commands_.counters().failed + handled.aborted},
+                 {"refused", commands_.refused() + handlers_.refused() + (forwarder_ ? forwarder_->refused() : 0)}});
 }
 
 } // namespace eventsgw

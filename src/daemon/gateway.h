@@ -9,6 +9,7 @@
 #include "config/rules.h"
 #include "config/settings.h"
 #include "daemon/command_runner.h"
+#include "daemon/events_directory.h"
 #include "daemon/notifier.h"
 #include "daemon/status_line.h"
 #include "daemon/watchdog.h"
@@ -18,6 +19,8 @@
 #include "loop/signals.h"
 #include "process/child.h"
 #include "process/run_queue.h"
+#include "process/slots.h"
+#include "process/supervisor.h"
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
 
@@ -33,13 +36,14 @@ namespace eventsgw {
 
 /// The daemon: owns all parts, wires them, and is the one place where an event meets the rules. An event comes up from
 /// the Subscriber; for each rule that holds its subscription a task goes down to the Forwarder or a command to the
-/// CommandRunner.
+/// CommandRunner. What the pattern of the EventsDirectory brings goes there.
 class Gateway {
 public:
     /// What a reload replaces.
     struct Config {
         Settings settings;
-        RuleSet rules; ///< not empty
+        RuleSet rules; ///< not empty, unless there are events directories
+        EventsDirectory::Config handlers;
     };
     struct Options {
         Connections connections; ///< with a password when there are rules with actions
@@ -48,6 +52,7 @@ public:
         std::vector<std::string> command_environment;
         std::string notify_socket;
         std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
+        std::function<StepOutput()> open_step_output;
     };
 
     /// The longest that readiness waits for the replica.
@@ -61,12 +66,14 @@ public:
     ~Gateway();
 
     /// Runs until a signal asks for the end, and then brings it about: stops listening, pushes the tasks in hand,
-    /// terminates running commands. Returns the signal's number.
+    /// terminates running commands and handlers, or with SIGUSR1 waits for them and for those that wait. Returns the
+    /// signal's number.
     int run();
 
 private:
     void on_message(const Message& message);
     void apply(const Rule& rule, const Event& event);
+    void handle(const Event& event);
     void forward(const Rule& rule, const Event& event);
 
     void on_listening();
@@ -76,7 +83,8 @@ private:
     Condition observe() const;
 
     void on_signal(int number);
-    void end(int signal);
+    void drain();
+    void end();
     void reload();
     void switch_over();
     void adopt(Config config);
@@ -104,8 +112,11 @@ private:
     std::unique_ptr<Timer> drain_timeout_;
 
     ChildLauncher launcher_;
+    Slots slots_;
+    Supervisor supervisor_;
     RunQueue run_queue_;
     CommandRunner commands_;
+    EventsDirectory handlers_;
     Resolver leader_resolver_;
     Resolver replica_resolver_;
     std::optional<Forwarder> forwarder_; ///< only where a rule has an action

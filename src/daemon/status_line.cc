@@ -35,9 +35,8 @@ std::string format_condition(const Condition& condition) {
         line = "listening to " + count(condition.channels, "channel") + " and " + count(condition.patterns, "pattern") +
                " for " + condition.agent_id;
     }
-    line += "; " + count(condition.tasks_waiting, "task") + " waiting; " +
-            count(condition.commands_running, "command") + " running, " + std::to_string(condition.commands_waiting) +
-            " waiting";
+    line += "; " + count(condition.tasks_waiting, "task") + " waiting; " + std::to_string(condition.runs_active) +
+            " running, " + std::to_string(condition.runs_waiting) + " queued";
     if (condition.last_gap) {
         line += "; last gap " + format_duration(condition.last_gap->length) + " until " +
                 format_moment(condition.last_gap->end);

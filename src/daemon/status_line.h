@@ -27,11 +27,11 @@ struct Condition {
     std::size_t channels = 0;
     std::size_t patterns = 0;
     std::size_t tasks_waiting = 0;
-    std::size_t commands_running = 0;
-    std::size_t commands_waiting = 0;
+    std::size_t runs_active = 0; ///< commands and handlers
+    std::size_t runs_waiting = 0;
     std::optional<Gap> last_gap; ///< since the start
 
-    bool is_busy() const { return tasks_waiting + commands_running + commands_waiting > 0; }
+    bool is_busy() const { return tasks_waiting + runs_active + runs_waiting > 0; }
 };
 
 /// In one line: "listening to 2 channels and 1 pattern for module/mail1; 0 tasks waiting; ...".

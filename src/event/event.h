@@ -17,6 +17,13 @@ struct EventName {
 /// Splits a channel at its first "/event/"; nothing where there is none.
 std::optional<EventName> split_channel(std::string_view channel);
 
+/// Whether a handler may be looked for under this name, which becomes a directory's: 1 to 255 of the characters
+/// A-Z a-z 0-9 . _ - and no dot at the start.
+bool is_valid_name(std::string_view name);
+
+/// Whether each of the parts between the slashes of a source is_valid_name().
+bool is_valid_source(std::string_view source);
+
 /// One published message. The views live as long as the callback that brings them.
 struct Event {
     std::string_view channel;

@@ -9,10 +9,18 @@ Refusals::Refusals(Timers& timers, const Log& log, std::string_view area, std::s
     : log_(log), area_(area), fact_(fact), pause_(timers.make_timer([this] { say(); })) {}
 
 void Refusals::add(std::string_view channel, std::size_t waiting, std::size_t bytes) {
+    queue_ = {waiting, bytes};
+    count(channel);
+}
+
+void Refusals::add(std::string_view channel) {
+    queue_.reset();
+    count(channel);
+}
+
+void Refusals::count(std::string_view channel) {
     ++total_;
     channel_ = channel;
-    waiting_ = waiting;
-    bytes_ = bytes;
     if (!pause_->is_pending()) {
         say();
     }
@@ -23,7 +31,12 @@ void Refusals::say() {
         return;
     }
     said_ = total_;
-    log_.error(area_, fact_, {{"event", channel_}, {"waiting", waiting_}, {"bytes", bytes_}, {"refused", total_}});
+    if (queue_) {
+        log_.error(area_, fact_,
+                   {{"event", channel_}, {"waiting", queue_->waiting}, {"bytes", queue_->bytes}, {"refused", total_}});
+    } else {
+        log_.error(area_, fact_, {{"event", channel_}, {"refused", total_}});
+    }
     pause_->start(std::chrono::seconds(1));
 }
 

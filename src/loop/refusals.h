@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,9 +25,13 @@ public:
     /// Of an event on `channel`, while so many others wait, with so many bytes.
     void add(std::string_view channel, std::size_t waiting, std::size_t bytes);
 
+    /// For another reason than what waits.
+    void add(std::string_view channel);
+
     std::uint64_t total() const { return total_; }
 
 private:
+    void count(std::string_view channel);
     void say();
 
     const Log& log_;
@@ -36,8 +41,11 @@ private:
     std::uint64_t total_ = 0;
     std::uint64_t said_ = 0; ///< `total_` as last logged
     std::string channel_;
-    std::size_t waiting_ = 0;
-    std::size_t bytes_ = 0;
+    struct Queue {
+        std::size_t waiting;
+        std::size_t bytes;
+    };
+    std::optional<Queue> queue_; ///< as it was at the last one
 };
 
 } // namespace eventsgw

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
+#include "process/environment.h"
 #include "process/input_feed.h"
 #include "process/spawn.h"
 
@@ -35,10 +36,11 @@ UniqueFd open_pidfd(pid_t pid) {
 
 class Child : public Process {
 public:
-    Child(Loop& loop, pid_t pid, Clock::time_point started, UniqueFd input_pipe, std::string input,
+    Child(Loop& loop, pid_t pid, Clock::time_point started, UniqueFd input_pipe, Input input,
           std::function<void(const Exit&)> on_exit)
         : pid_(pid), started_(started), on_exit_(std::move(on_exit)), pidfd_(open_pidfd(pid)),
-          poll_(loop.make_timer([this] { on_maybe_exited(); })), feed_(loop, std::move(input_pipe), std::move(input)) {
+          poll_(loop.make_timer([this] { on_maybe_exited(); })),
+          feed_(std::make_unique<InputFeed>(loop, std::move(input_pipe), std::move(input))) {
         if (pidfd_) {
             exited_ = std::make_unique<Watch>(loop, pidfd_.get(), Watch::For::reading, [this] { on_maybe_exited(); });
         }
@@ -76,6 +78,7 @@ private:
         rusage usage{};
         const pid_t reaped = ::wait4(pid_, &status, 0, &usage);
         reaped_ = true;
+        feed_.reset();
         if (exited_) {
             exited_->off();
         }
@@ -96,7 +99,7 @@ private:
     UniqueFd pidfd_;
     std::unique_ptr<Watch> exited_;
     std::unique_ptr<Timer> poll_;
-    InputFeed feed_;
+    std::unique_ptr<InputFeed> feed_; ///< until it has exited
     bool kill_remains_ = false;
     bool reaped_ = false;
 };
@@ -112,7 +115,10 @@ Result<std::unique_ptr<Process>> ChildLauncher::launch(Job& job, std::function<v
         return set.error();
     }
     const Clock::time_point started = loop_.now();
-    const Result<pid_t> pid = spawn(job.command, environment_, pipe->read_end.get());
+    const Streams streams{pipe->read_end.get(), job.output};
+    const Result<pid_t> pid = job.environment.empty()
+                                  ? spawn(job.command, environment_, streams)
+                                  : spawn(job.command, merge_environments(environment_, job.environment), streams);
     if (!pid) {
         return pid.error();
     }

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kRetryInterval{50};
 
 } // namespace
 
-InputFeed::InputFeed(Loop& loop, UniqueFd pipe, std::string input) : pipe_(std::move(pipe)), input_(std::move(input)) {
+InputFeed::InputFeed(Loop& loop, UniqueFd pipe, Input input) : pipe_(std::move(pipe)), input_(std::move(input)) {
     write_some();
     if (pipe_) {
         writable_ = std::make_unique<Watch>(loop, pipe_.get(), Watch::For::writing, [this] { write_some(); });
@@ -33,8 +33,9 @@ void InputFeed::wait() {
 }
 
 void InputFeed::write_some() {
-    while (written_ < input_.size()) {
-        const ssize_t size = ::write(pipe_.get(), input_.data() + written_, input_.size() - written_);
+    const std::string_view bytes = input_.bytes();
+    while (written_ < bytes.size()) {
+        const ssize_t size = ::write(pipe_.get(), bytes.data() + written_, bytes.size() - written_);
         if (size >= 0) {
             written_ += static_cast<std::size_t>(size);
         } else if (errno == EAGAIN) {
@@ -51,7 +52,7 @@ void InputFeed::finish() {
         writable_->off();
     }
     pipe_.reset();
-    input_ = {}; // a large payload need not live as long as the child
+    input_.clear(); // a large payload need not live as long as the child
 }
 
 } // namespace eventsgw

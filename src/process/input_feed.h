@@ -6,10 +6,10 @@
 #include "base/fd.h"
 #include "loop/timers.h"
 #include "loop/watch.h"
+#include "process/input.h"
 
 #include <cstddef>
 #include <memory>
-#include <string>
 
 namespace eventsgw {
 
@@ -20,7 +20,7 @@ class Loop;
 class InputFeed {
 public:
     /// Writes what fits at once. `pipe` must be set to non-blocking.
-    InputFeed(Loop& loop, UniqueFd pipe, std::string input);
+    InputFeed(Loop& loop, UniqueFd pipe, Input input);
 
 private:
     void write_some();
@@ -28,7 +28,7 @@ private:
     void finish();
 
     UniqueFd pipe_;
-    std::string input_;
+    Input input_;
     std::size_t written_ = 0;
     std::unique_ptr<Watch> writable_;
     std::unique_ptr<Timer> retry_; ///< where the kernel takes no more descriptors to watch

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "loop/timers.h"
+#include "process/input.h"
 
 #include <chrono>
 #include <functional>
@@ -16,8 +17,10 @@ namespace eventsgw {
 
 /// A program to run.
 struct Job {
-    std::vector<std::string> command; ///< command[0] is the path of an executable; PATH is not searched
-    std::string input;                ///< becomes its standard input, byte for byte
+    std::vector<std::string> command;       ///< command[0] is the path of an executable; PATH is not searched
+    Input input{};                          ///< becomes its standard input, byte for byte
+    std::vector<std::string> environment{}; ///< "NAME=value", on top of the launcher's; the last of a name wins
+    int output = -1;                        ///< its standard output and error, open until it starts; -1: the daemon's
 };
 
 /// How a process ended.
@@ -27,6 +30,9 @@ struct Exit {
     std::chrono::nanoseconds wall{};
     std::chrono::nanoseconds cpu{}; ///< user and system time, with that of the children it waited for
 };
+
+/// "SIGTERM", or "signal 34" for one without a name.
+std::string name_signal(int number);
 
 /// A running process, leader of a process group of its own.
 class Process : public Retirable {
@@ -45,7 +51,8 @@ public:
 
     /// Takes `job.input` when it succeeds, and leaves the job alone when it does not.
     /// `on_exit` is called once, from the loop, when the process itself has exited, whatever its group or its pipes do;
-    /// not after the Process has been destroyed. Error: what the kernel said, as in posix_spawn(3) and execve(2).
+    /// not after the Process has been destroyed. A lent input is not looked at from then on. Error: what the kernel
+    /// said, as in posix_spawn(3) and execve(2).
     virtual Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) = 0;
 };
 

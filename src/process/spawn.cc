@@ -26,9 +26,13 @@ std::vector<char*> to_pointers(const std::vector<std::string>& strings) {
 /// What the child changes about its descriptors between fork and exec.
 class FileActions {
 public:
-    explicit FileActions(int stdin_fd) {
+    explicit FileActions(Streams streams) {
         ::posix_spawn_file_actions_init(&actions_);
-        error_ = ::posix_spawn_file_actions_adddup2(&actions_, stdin_fd, STDIN_FILENO);
+        copy(streams.input, STDIN_FILENO);
+        if (streams.output >= 0) {
+            copy(streams.output, STDOUT_FILENO);
+            copy(streams.output, STDERR_FILENO);
+        }
         if (error_ == 0) {
             error_ = ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
         }
@@ -41,8 +45,14 @@ public:
     const posix_spawn_file_actions_t* get() const { return &actions_; }
 
 private:
+    void copy(int from, int to) {
+        if (error_ == 0) {
+            error_ = ::posix_spawn_file_actions_adddup2(&actions_, from, to);
+        }
+    }
+
     posix_spawn_file_actions_t actions_{};
-    int error_;
+    int error_ = 0;
 };
 
 /// What the child changes about itself: ignored signals and the signal mask would go through exec otherwise.
@@ -73,8 +83,8 @@ private:
 } // namespace
 
 Result<pid_t> spawn(const std::vector<std::string>& command, const std::vector<std::string>& environment,
-                    int stdin_fd) {
-    const FileActions actions(stdin_fd);
+                    Streams streams) {
+    const FileActions actions(streams);
     if (actions.error() != 0) {
         return make_os_error("cannot start " + command.front(), actions.error());
     }

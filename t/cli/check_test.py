@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap
 from program import EX_CONFIG, run_with
 
-NO_RULE = "no rule in [actions] or [commands]; eventsgw refuses to start"
+NO_RULE = "no rule in [actions] or [commands], and no eventsdir; eventsgw refuses to start"
 GOOD = b"[actions]\nmodule/traefik*/event/certificate-renew = renew-certificate\n"
 
 

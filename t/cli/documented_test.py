@@ -20,8 +20,8 @@ def read(*path):
 
 
 def settings():
-    """(name, default, environment variable or None) of each setting."""
-    return [(line.split() + [None])[:3] for line in ask([], "settings")]
+    """(name, default, environment variable or None) of each setting of [gateway]."""
+    return [(line.split(" ") + [None])[:3] for line in ask([], "settings")]
 
 
 class DocumentedTest(unittest.TestCase):
@@ -40,7 +40,7 @@ class DocumentedTest(unittest.TestCase):
         example = read("conf", "eventsgw.conf.example")
         self.assertIn("[gateway]", example)
         for name, default, _ in settings():
-            self.assertRegex(example, rf"(?m)^[#;] ?{name} = {re.escape(default)}$")
+            self.assertRegex(example, rf"(?m)^[#;] ?{name} ={re.escape(default and ' ' + default)}$")
 
     def test_the_example_is_sound(self):
         path = pathlib.Path(program.TOP, "conf", "eventsgw.conf.example")

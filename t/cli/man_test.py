@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -18,7 +19,7 @@ import tap
 
 SOURCES = pathlib.Path(program.TOP, "man")
 BUILT = pathlib.Path(os.environ.get("EVENTSGW_BUILD", os.path.join(program.TOP, "build")), "man")
-PAGES = ("eventsgw.8", "eventsgw.conf.5")
+PAGES = ("eventsgw.8", "eventsgw.conf.5", "eventsgw-handlers.7")
 
 
 def read(page):
@@ -103,7 +104,11 @@ class Examples(unittest.TestCase):
         displays = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", read("eventsgw.conf.5"), re.MULTILINE | re.DOTALL)
         self.assertGreaterEqual(len(displays), 5)
         for display in displays:
-            done = program.run_with(display.encode(), "check")
+            with tempfile.TemporaryDirectory(prefix="eventsgw-") as module:
+                for name in ("state", "events/user-domain-changed"):
+                    pathlib.Path(module, name).mkdir(parents=True)
+                pathlib.Path(module, "state", "eventsgw.conf").write_text(display, encoding="utf-8")
+                done = program.run("check", cwd=pathlib.Path(module, "state"))
             self.assertEqual((done.status, done.stderr), (0, ""), display)
 
 

@@ -148,6 +148,26 @@ class Reload(GatewayTestCase):
         for _ in range(4):
             gateway.open_gate("gate")
 
+    def test_handlers_come_change_and_go(self):
+        gateway = self.start_gateway(OLD)
+        for directory, word in (("one", "first"), ("two", "second")):
+            step = pathlib.Path(gateway.path(directory), "b", "10step")
+            step.parent.mkdir(parents=True)
+            step.write_text(f"#!/bin/sh\necho {word} >> out\n", encoding="ascii")
+            step.chmod(0o755)
+        settings = OLD + "[gateway]\nstrict_modes = no\n"
+        self.reload(gateway, settings + "eventsdir = one\n")
+        self.assertEqual(self.action_of("a/event/b"), "old")
+        gateway.wait_content("out", b"first\n")
+        self.reload(gateway, settings + "eventsdir = two\n")
+        self.assertEqual(self.action_of("a/event/b"), "old")
+        gateway.wait_content("out", b"first\nsecond\n")
+        self.reload(gateway, OLD)
+        self.assertEqual(self.action_of("a/event/b"), "old")
+        self.reload(gateway, settings + "eventsdir = two\n")
+        self.assertEqual(self.action_of("a/event/b"), "old")
+        gateway.wait_content("out", b"first\nsecond\nsecond\n")
+
     def test_the_service_manager_is_told(self):
         gateway = self.start_gateway(OLD)
         self.reload(gateway, "[actions]\nc/event/d = other\n")

@@ -40,19 +40,19 @@ struct Fixture {
 void the_text_says_what_there_is() {
     Condition condition = make_condition();
     CHECK_EQUAL(format_condition(condition), std::string("listening to 1 channel and 2 patterns for module/mail1; "
-                                                         "0 tasks waiting; 0 commands running, 0 waiting"));
+                                                         "0 tasks waiting; 0 running, 0 queued"));
     condition.tasks_waiting = 1;
-    condition.commands_running = 32;
-    condition.commands_waiting = 5;
+    condition.runs_active = 32;
+    condition.runs_waiting = 5;
     CHECK_EQUAL(format_condition(condition), std::string("listening to 1 channel and 2 patterns for module/mail1; "
-                                                         "1 task waiting; 32 commands running, 5 waiting"));
+                                                         "1 task waiting; 32 running, 5 queued"));
 }
 
 void the_text_says_what_it_waits_for() {
     Condition condition = make_condition();
     condition.problem = "waiting for the replica at r:1: refused";
     CHECK_EQUAL(format_condition(condition),
-                std::string("waiting for the replica at r:1: refused; 0 tasks waiting; 0 commands running, 0 waiting"));
+                std::string("waiting for the replica at r:1: refused; 0 tasks waiting; 0 running, 0 queued"));
 }
 
 void the_text_has_the_last_gap_in_local_time() {
@@ -88,11 +88,11 @@ void what_has_not_changed_is_not_shown_again() {
 
 void follows_work_to_its_end_by_itself_and_then_sleeps() {
     Fixture f;
-    f.condition.commands_running = 2;
+    f.condition.runs_active = 2;
     f.line.touch();
     f.timers.advance(10 * StatusLine::kPause);
     CHECK_EQUAL(f.shown.size(), std::size_t{1});
-    f.condition.commands_running = 0;
+    f.condition.runs_active = 0;
     f.timers.advance(StatusLine::kPause);
     CHECK_EQUAL(f.shown.size(), std::size_t{2});
     const int observed = f.observed;

@@ -3,6 +3,7 @@
 
 #include "process/run_queue.h"
 
+#include "fake_launcher.h"
 #include "fake_timers.h"
 #include "log_file.h"
 #include "testing.h"
@@ -15,43 +16,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Processes that end when the test says so, and a kernel that is out of something when the test says so.
-class FakeLauncher : public Launcher {
-public:
-    struct Started {
-        std::string name;
-        std::function<void(const Exit&)> on_exit;
-        std::vector<int> signals;
-        bool kills_remains = false;
-    };
-
-    Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) override {
-        if (error != 0) {
-            return make_os_error("cannot start", error);
-        }
-        started.push_back(std::make_unique<Started>());
-        started.back()->name = job.command.front();
-        started.back()->on_exit = std::move(on_exit);
-        return std::unique_ptr<Process>(std::make_unique<FakeProcess>(*started.back()));
-    }
-
-    int error = 0;
-    std::vector<std::unique_ptr<Started>> started;
-
-private:
-    class FakeProcess : public Process {
-    public:
-        explicit FakeProcess(Started& state) : state_(state) {}
-        void signal_group(int signal) override { state_.signals.push_back(signal); }
-        void kill_remains() override { state_.kills_remains = true; }
-
-    private:
-        Started& state_;
-    };
-};
-
 struct Fixture {
-    explicit Fixture(RunQueue::Limits limits = {2, 100, 1000}) : queue(timers, launcher, file.log(), limits) {}
+    explicit Fixture(Slots::Limits limits = {2, 100, 1000})
+        : slots(limits), supervisor(timers, launcher, file.log()), queue(slots, supervisor) {}
 
     bool submit(const std::string& name, const std::string& input = "") {
         return queue.submit(Job{{name}, input}, [this, name](const Result<Exit>& exit) {
@@ -78,6 +45,8 @@ struct Fixture {
     FakeLauncher launcher;
     LogFile file;
     std::string done;
+    Slots slots;
+    Supervisor supervisor;
     RunQueue queue;
 };
 
@@ -200,8 +169,8 @@ void closing_drops_what_waits_and_kills_what_is_left_behind() {
     Fixture f({1, 100, 1000});
     f.submit("a");
     f.submit("b");
-    f.queue.close();
-    f.queue.signal_all(SIGTERM);
+    CHECK_EQUAL(f.slots.close() + f.supervisor.close(), std::size_t{1});
+    f.supervisor.signal_all(SIGTERM);
     CHECK(!f.submit("c"));
     CHECK(f.launcher.started[0]->kills_remains);
     CHECK(f.launcher.started[0]->signals == std::vector<int>({SIGTERM}));

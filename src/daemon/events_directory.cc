@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/events_directory.h"
+
+#include "base/text.h"
+#include "handlers/steps.h"
+
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+std::string_view to_string(HandlerOutcome::Status status) {
+    switch (status) {
+    case HandlerOutcome::Status::completed: return "completed";
+    case HandlerOutcome::Status::aborted: return "aborted";
+    case HandlerOutcome::Status::skipped: return "skipped";
+    }
+    return "unknown";
+}
+
+LogLevel level_of(HandlerOutcome::Status status) {
+    switch (status) {
+    case HandlerOutcome::Status::completed: return LogLevel::info;
+    case HandlerOutcome::Status::aborted: return LogLevel::error;
+    case HandlerOutcome::Status::skipped: return LogLevel::debug;
+    }
+    return LogLevel::error;
+}
+
+} // namespace
+
+EventsDirectory::EventsDirectory(const HandlerMeans& means, Slots& slots, Config config, std::function<void()> on_idle)
+    : means_(means), config_(std::move(config)), on_idle_(std::move(on_idle)),
+      overflow_(means.timers, means.log, "handler", "refused, as much waits as may"),
+      names_(means.timers, means.log, "handler", "refused, no event has such a name"), slots_(slots),
+      scheduler_(means.timers, slots,
+                 [this](Occurrence occurrence, const std::string& lane) { begin(std::move(occurrence), lane); }) {}
+
+void EventsDirectory::accept(const Event& event) {
+    const std::optional<EventName> parts = split_channel(event.channel);
+    if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
+        names_.add(event.channel);
+        return;
+    }
+    StepList list = list_steps(config_.bases, parts->name);
+    for (const std::string& problem : list.problems) {
+        means_.log.warning("handler", "cannot read a directory of steps",
+                           {{"reason", problem}, {"event", event.channel}});
+    }
+    if (list.steps.empty()) {
+        return;
+    }
+    Occurrence occurrence{
+        std::string(parts->source),       std::string(parts->name), std::string(event.payload), uuids_.make(),
+        std::chrono::system_clock::now(), std::move(list.steps),    settings_of(parts->name)};
+    if (!scheduler_.submit(std::move(occurrence))) {
+        overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+    }
+}
+
+const HandlerSettings& EventsDirectory::settings_of(std::string_view event) const {
+    const auto found = config_.overrides.find(event);
+    return found == config_.overrides.end() ? config_.defaults : found->second;
+}
+
+void EventsDirectory::begin(Occurrence occurrence, const std::string& lane) {
+    const auto place = handlers_.emplace(handlers_.end());
+    *place =
+        std::make_unique<Handler>(means_, std::move(occurrence), [this, place, lane](const HandlerOutcome& outcome) {
+            on_done(place, lane, outcome);
+        });
+    (*place)->start();
+}
+
+void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome) {
+    if (!is_closed_) {
+        count(outcome);
+        log_end((*place)->occurrence(), outcome);
+    }
+    const std::string held = lane; // the callback that owns it goes with the handler
+    means_.timers.retire(std::move(*place));
+    handlers_.erase(place);
+    scheduler_.finish(held);
+    on_idle_();
+}
+
+void EventsDirectory::count(const HandlerOutcome& outcome) {
+    switch (outcome.status) {
+    case HandlerOutcome::Status::completed: ++counters_.completed; break;
+    case HandlerOutcome::Status::aborted: ++counters_.aborted; break;
+    case HandlerOutcome::Status::skipped: ++counters_.skipped; break;
+    }
+}
+
+/// The agent's words, which people and programs look for in the journal, and then ours.
+void EventsDirectory::log_end(const Occurrence& occurrence, const HandlerOutcome& outcome) const {
+    const LogLevel level = level_of(outcome.status);
+    const std::string step = escape(outcome.step);
+    if (outcome.signal != 0) {
+        means_.log.say(
+            level, "Handler of " + occurrence.channel() + " lost step " + step + " to " + name_signal(outcome.signal),
+            {{"id", occurrence.id}, LogField::hidden("event", occurrence.channel())});
+    }
+    means_.log.say(level,
+                   "Handler of " + occurrence.channel() + " exited with status \"" +
+                       std::string(to_string(outcome.status)) + "\" (" + std::to_string(outcome.code) + ") at step " +
+                       step,
+                   {{"wall", outcome.wall},
+                    {"cpu", outcome.cpu},
+                    {"id", occurrence.id},
+                    LogField::hidden("event", occurrence.channel())});
+}
+
+void EventsDirectory::close() {
+    is_closed_ = true;
+    scheduler_.close();
+    for (auto place = handlers_.begin(); place != handlers_.end();) {
+        Handler& handler = **place;
+        ++place; // the handler may leave the list
+        handler.close();
+    }
+}
+
+} // namespace eventsgw

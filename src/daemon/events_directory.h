@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "config/handler_settings.h"
+#include "event/event.h"
+#include "handlers/handler.h"
+#include "handlers/scheduler.h"
+#include "loop/refusals.h"
+#include "process/slots.h"
+#include "process/supervisor.h"
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eventsgw {
+
+/// Runs the handlers of a module's events directories. Counts and logs how each one ended.
+class EventsDirectory {
+public:
+    /// What it takes from the configuration. Handlers of earlier events keep what they began with.
+    struct Config {
+        std::vector<std::string> bases; ///< absolute
+        HandlerSettings defaults;
+        std::map<std::string, HandlerSettings, std::less<>> overrides; ///< by event
+    };
+    struct Counters {
+        std::uint64_t completed = 0;
+        std::uint64_t aborted = 0;
+        std::uint64_t skipped = 0; ///< a step said "not for me"
+    };
+
+    /// What brings the events, first `/event/` or not.
+    static constexpr std::string_view kPattern = "*/event/*";
+
+    /// `on_idle` is called whenever a handler has ended.
+    EventsDirectory(const HandlerMeans& means, Slots& slots, Config config, std::function<void()> on_idle);
+
+    /// For the events from now on.
+    void set_config(Config config) { config_ = std::move(config); }
+
+    /// Whether there is a directory at all.
+    bool is_used() const { return !config_.bases.empty(); }
+
+    /// Runs the event's handler, when its turn comes; nothing where it has none.
+    void accept(const Event& event);
+
+    /// No more events will come.
+    void drain() { scheduler_.close_windows(); }
+
+    /// Starts no other handler and no other step, and logs nothing more of the handlers that run.
+    void close();
+
+    const Counters& counters() const { return counters_; }
+    std::uint64_t refused() const { return overflow_.total() + names_.total(); }
+
+private:
+    using Handlers = std::list<std::unique_ptr<Handler>>;
+
+    const HandlerSettings& settings_of(std::string_view event) const;
+    void begin(Occurrence occurrence, const std::string& lane);
+    void on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome);
+    void log_end(const Occurrence& occurrence, const HandlerOutcome& outcome) const;
+    void count(const HandlerOutcome& outcome);
+
+    HandlerMeans means_;
+    Config config_;
+    std::function<void()> on_idle_;
+    UuidSource uuids_;
+    Counters counters_;
+    Refusals overflow_; ///< too many were waiting
+    Refusals names_;    ///< of events that no handler can have
+    Slots& slots_;
+    Scheduler scheduler_;
+    Handlers handlers_;
+    bool is_closed_ = false;
+};
+
+} // namespace eventsgw

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/log.h"
+#include "handlers/handler.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace eventsgw {
+
+/// The systemd journal, where it is what standard error leads to. A record sent here has fields to search for, and a
+/// step that is given a stream of its own keeps its lines' priorities. All of libsystemd is in its source file; built
+/// without it there is no journal. What the journal does not take is lost, and while it hangs, so does who sends.
+class Journal {
+public:
+    /// `journal_stream` is JOURNAL_STREAM's value or nullptr; see systemd.exec(5). Nothing where standard error is
+    /// something else.
+    static std::optional<Journal> find(const char* journal_stream, std::string_view agent_id);
+
+    /// A record, as a Log::Sink. The field "event", a channel, and "id" become EVENTSGW_EVENT, EVENTSGW_SOURCE and
+    /// EVENTSGW_ID.
+    bool send(LogLevel level, const std::string& text, Log::Fields fields) const;
+
+    /// The output of one step; none where the journal does not give a stream.
+    StepOutput open_output() const;
+
+    const std::string& identifier() const { return identifier_; }
+
+private:
+    explicit Journal(std::string identifier) : identifier_(std::move(identifier)) {}
+
+    std::string identifier_; ///< what journalctl -t finds it by: "samba1-eventsgw"
+};
+
+} // namespace eventsgw

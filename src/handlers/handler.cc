@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "handlers/handler.h"
+
+#include "base/text.h"
+#include "handlers/state_file.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+constexpr const char* kStateFile = "environment"; // in the working directory, which is the module's state directory
+
+} // namespace
+
+Handler::Handler(const HandlerMeans& means, Occurrence occurrence, std::function<void(const HandlerOutcome&)> on_done)
+    : means_(means), occurrence_(std::move(occurrence)), on_done_(std::move(on_done)),
+      timeout_(means.timers.make_timer([this] { on_due(); })) {}
+
+void Handler::start() {
+    started_ = means_.timers.now();
+    variables_ = make_variables();
+    if (occurrence_.settings.timeout > std::chrono::nanoseconds::zero()) {
+        timeout_->start(occurrence_.settings.timeout);
+    }
+    go_on();
+}
+
+std::vector<std::string> Handler::make_variables() const {
+    Result<std::vector<std::string>> state = load_state_file(kStateFile);
+    if (!state) {
+        means_.log.warning(
+            "handler", "goes without the variables of the state file",
+            {{"reason", state.error().message}, {"event", occurrence_.channel()}, {"id", occurrence_.id}});
+    }
+    std::vector<std::string> variables = state ? std::move(*state) : std::vector<std::string>();
+    variables.emplace_back("AGENT_COMFD=2");
+    variables.push_back("AGENT_EVENT_NAME=" + occurrence_.name);
+    variables.push_back("AGENT_EVENT_SOURCE=" + occurrence_.source);
+    variables.push_back("AGENT_EVENT_CHANNEL=" + occurrence_.channel());
+    variables.push_back("AGENT_EVENT_ID=" + occurrence_.id);
+    variables.push_back("AGENT_EVENT_TIME=" + format_utc_time(occurrence_.received));
+    variables.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
+    return variables;
+}
+
+/// Ends with a step that runs, or with the end of the handler.
+void Handler::go_on() {
+    while (next_ < occurrence_.steps.size()) {
+        const Step& step = occurrence_.steps[next_++];
+        const StepVerdict verdict = judge_step(step.path, occurrence_.settings.strict_modes);
+        if (verdict.fate == StepFate::refused) {
+            means_.log.say(LogLevel::error,
+                           "Handler of " + occurrence_.channel() + " refuses step " + escape(step.name) + ": " +
+                               verdict.reason,
+                           {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+            finish(HandlerOutcome::Status::aborted, -1);
+            return;
+        }
+        if (verdict.fate == StepFate::skipped) {
+            say_skipped(step, verdict.reason);
+        } else if (start_step(step)) {
+            return;
+        }
+    }
+    finish(HandlerOutcome::Status::completed, 0);
+}
+
+bool Handler::start_step(const Step& step) {
+    if (means_.log.is_enabled(LogLevel::debug)) {
+        means_.log.say(LogLevel::debug,
+                       "Handler of " + occurrence_.channel() + " is starting step " + escape(step.name),
+                       {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+    }
+    output_ = means_.open_output();
+    const bool is_last = next_ == occurrence_.steps.size(); // and has the payload for itself
+    Job job{{step.path},
+            is_last ? Input(std::move(occurrence_.payload)) : Input::lend(occurrence_.payload),
+            variables_,
+            output_.stream.get()};
+    if (!output_.variable.empty()) {
+        job.environment.push_back(output_.variable);
+    }
+    const Result<Supervisor::Id> started =
+        means_.supervisor.start(std::move(job), [this](const Result<Exit>& exit) { on_step_done(exit); });
+    if (!started) {
+        say_skipped(step, started.error().message);
+        return false;
+    }
+    running_ = *started;
+    return true;
+}
+
+void Handler::say_skipped(const Step& step, const std::string& reason) const {
+    means_.log.say(LogLevel::warning,
+                   "Handler of " + occurrence_.channel() + " skips step " + escape(step.name) + ": " + reason,
+                   {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+}
+
+void Handler::on_step_done(const Result<Exit>& exit) {
+    running_.reset();
+    output_ = {};
+    if (is_closed_) {
+        finish(HandlerOutcome::Status::aborted, -1);
+        return;
+    }
+    if (!exit) {
+        say_skipped(occurrence_.steps[next_ - 1], exit.error().message);
+        go_on();
+        return;
+    }
+    cpu_ += exit->cpu;
+    const std::vector<std::uint64_t>& skip_codes = occurrence_.settings.skip_exit_codes;
+    if (is_overdue_) {
+        finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
+    } else if (exit->status == 0) {
+        go_on();
+    } else if (exit->signal == 0 && std::find(skip_codes.begin(), skip_codes.end(),
+                                              static_cast<std::uint64_t>(exit->status)) != skip_codes.end()) {
+        finish(HandlerOutcome::Status::skipped, exit->status);
+    } else {
+        finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
+    }
+}
+
+/// The handler's time is over, or that of its last step to end by itself.
+void Handler::on_due() {
+    if (is_overdue_) {
+        means_.supervisor.signal(*running_, SIGKILL);
+        return;
+    }
+    is_overdue_ = true;
+    means_.log.say(LogLevel::error,
+                   "Handler of " + occurrence_.channel() + " has run for " +
+                       format_duration(occurrence_.settings.timeout) + " and is ended at step " +
+                       escape(occurrence_.steps[next_ - 1].name),
+                   {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+    if (means_.supervisor.cancel(*running_)) {
+        finish(HandlerOutcome::Status::aborted, -1);
+        return;
+    }
+    means_.supervisor.kill_remains(*running_);
+    means_.supervisor.signal(*running_, SIGTERM);
+    timeout_->start(occurrence_.settings.kill_grace);
+}
+
+void Handler::close() {
+    is_closed_ = true;
+    timeout_->stop();
+    if (running_ && means_.supervisor.cancel(*running_)) {
+        finish(HandlerOutcome::Status::aborted, -1);
+    }
+}
+
+void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
+    timeout_->stop();
+    running_.reset();
+    on_done_({status, code, signal, occurrence_.steps[next_ - 1].name, means_.timers.now() - started_, cpu_});
+}
+
+} // namespace eventsgw

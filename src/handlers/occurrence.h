@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "config/handler_settings.h"
+#include "handlers/steps.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace eventsgw {
+
+/// An event that has a handler, from its arrival to the handler's end. Points to nothing outside itself.
+struct Occurrence {
+    std::string source;
+    std::string name;
+    std::string payload;
+    std::string id; ///< a UUID, for the log and for the steps
+    std::chrono::system_clock::time_point received;
+    std::vector<Step> steps; ///< not empty; as they were when the event arrived
+    HandlerSettings settings;
+    std::uint64_t coalesced = 1; ///< events that it stands for
+
+    std::string channel() const { return source + "/event/" + name; }
+};
+
+} // namespace eventsgw

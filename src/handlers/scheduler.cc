@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "handlers/scheduler.h"
+
+#include <optional>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+/// Names and sources have no blanks in them, so no two lanes run into one.
+std::string choose_lane(const Occurrence& occurrence, const std::string& merge_key) {
+    switch (occurrence.settings.serialize) {
+    case Serialize::event: return "event " + occurrence.name;
+    case Serialize::source: return "source " + occurrence.source;
+    case Serialize::none: break;
+    }
+    return merge_key;
+}
+
+} // namespace
+
+Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
+    : timers_(timers), slots_(slots), start_(std::move(start)),
+      window_over_(timers.make_timer([this] { close_windows_until(timers_.now()); })) {}
+
+bool Scheduler::submit(Occurrence occurrence) {
+    const std::chrono::nanoseconds window = occurrence.settings.coalesce;
+    const bool coalesces = window > std::chrono::nanoseconds::zero();
+    const std::string key = coalesces ? occurrence.name + " of " + occurrence.source : "";
+    if (coalesces && merge(key, occurrence)) {
+        return true;
+    }
+    std::string lane = choose_lane(occurrence, key);
+    const bool asks_at_once = !coalesces && (lane.empty() || !lanes_.contains(lane));
+    const std::optional<Slots::Number> number = slots_.enter(occurrence.payload.size(), asks_at_once);
+    if (!number) {
+        return false;
+    }
+    entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), key});
+    if (coalesces) {
+        mergeable_.emplace(key, *number);
+        open_window(*number, window);
+    } else {
+        line_up(*number);
+    }
+    return true;
+}
+
+bool Scheduler::merge(const std::string& key, Occurrence& occurrence) {
+    const auto found = mergeable_.find(key);
+    if (found == mergeable_.end()) {
+        return false;
+    }
+    Entry& entry = entries_.at(found->second);
+    occurrence.coalesced = entry.occurrence.coalesced + 1;
+    entry.occurrence = std::move(occurrence);
+    slots_.set_bytes(found->second, entry.occurrence.payload.size());
+    return true;
+}
+
+void Scheduler::open_window(Slots::Number number, std::chrono::nanoseconds length) {
+    windows_.emplace(timers_.now() + length, number);
+    window_over_->start(windows_.begin()->first - timers_.now());
+}
+
+void Scheduler::close_windows_until(Clock::time_point time) {
+    while (!windows_.empty() && windows_.begin()->first <= time) {
+        const Slots::Number number = windows_.begin()->second;
+        windows_.erase(windows_.begin());
+        line_up(number);
+    }
+    if (!windows_.empty()) {
+        window_over_->start(windows_.begin()->first - timers_.now());
+    }
+}
+
+void Scheduler::close_windows() {
+    close_windows_until(Clock::time_point::max());
+}
+
+void Scheduler::line_up(Slots::Number number) {
+    const std::string& lane = entries_.at(number).lane;
+    if (lane.empty() || lanes_.try_emplace(lane).second) {
+        ask(number);
+    } else {
+        lanes_[lane].push_back(number);
+    }
+}
+
+void Scheduler::ask(Slots::Number number) {
+    slots_.ask(number, [this, number] { begin(number); });
+}
+
+void Scheduler::begin(Slots::Number number) {
+    Entry entry = std::move(entries_.extract(number).mapped());
+    if (!entry.merge_key.empty()) {
+        mergeable_.erase(entry.merge_key);
+    }
+    start_(std::move(entry.occurrence), entry.lane);
+}
+
+void Scheduler::finish(const std::string& lane) {
+    if (const auto held = lanes_.find(lane); held != lanes_.end()) {
+        if (held->second.empty()) {
+            lanes_.erase(held);
+        } else {
+            const Slots::Number next = held->second.front();
+            held->second.pop_front();
+            ask(next);
+        }
+    }
+    slots_.leave();
+}
+
+void Scheduler::close() {
+    window_over_->stop();
+    windows_.clear();
+    mergeable_.clear();
+    entries_.clear();
+    for (auto& [lane, queue] : lanes_) {
+        queue.clear();
+    }
+}
+
+} // namespace eventsgw

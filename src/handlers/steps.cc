@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "handlers/steps.h"
+
+#include "base/text.h"
+#include "event/event.h"
+#include "handlers/trust.h"
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+/// Whether the entry is a directory or leads to one; what cannot be told is taken for a file.
+bool is_directory(DIR* directory, const dirent& entry) {
+    if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) {
+        return entry.d_type == DT_DIR;
+    }
+    struct stat info {};
+    return ::fstatat(::dirfd(directory), entry.d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// Shows each entry of one directory but the two of every directory.
+Result<void> visit(const std::string& path,
+                   const std::function<void(const std::string& name, bool is_directory)>& show) {
+    const Directory directory(::opendir(path.c_str()));
+    if (!directory) {
+        return make_os_error(escape(path));
+    }
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) { // NOLINT(concurrency-mt-unsafe): a stream of our own
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") {
+            show(name, is_directory(directory.get(), *entry));
+        }
+        errno = 0;
+    }
+    return errno == 0 ? Result<void>() : make_os_error(escape(path));
+}
+
+} // namespace
+
+StepList list_steps(const std::vector<std::string>& bases, std::string_view event) {
+    StepList list;
+    std::map<std::string, std::string> files; // std::string compares bytes as unsigned
+    for (const std::string& base : bases) {
+        const std::string directory = base + "/" + std::string(event);
+        const Result<void> read = visit(directory, [&](const std::string& name, bool is_directory) {
+            if (!is_directory) {
+                files[name] = directory + "/" + name;
+            }
+        });
+        if (!read && read.error().os_error != ENOENT) {
+            list.problems.push_back(read.error().message);
+        }
+    }
+    for (auto& [name, path] : files) {
+        list.steps.push_back({name, std::move(path)});
+    }
+    return list;
+}
+
+EventList list_events(const std::vector<std::string>& bases) {
+    EventList list;
+    std::set<std::string> names;
+    for (const std::string& base : bases) {
+        const Result<void> read = visit(base, [&](const std::string& name, bool is_directory) {
+            if (is_directory && is_valid_name(name)) {
+                names.insert(name);
+            } else if (is_directory) {
+                list.problems.push_back(escape(base + "/" + name) + ": no event has such a name");
+            }
+        });
+        if (!read) {
+            list.problems.push_back(read.error().message);
+        }
+    }
+    list.names.assign(names.begin(), names.end());
+    return list;
+}
+
+StepVerdict judge_step(const std::string& path, bool strict) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return {StepFate::skipped, std::strerror(errno)};
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return {StepFate::skipped, "it is no file"};
+    }
+    if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) {
+        return {StepFate::skipped, errno == EACCES ? "it is not executable" : std::strerror(errno)};
+    }
+    if (strict) {
+        if (std::optional<std::string> intruder = find_intruder(path, ::geteuid())) {
+            return {StepFate::refused, std::move(*intruder)};
+        }
+    }
+    return {};
+}
+
+} // namespace eventsgw

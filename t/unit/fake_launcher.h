@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "process/launcher.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eventsgw::testing {
+
+/// Processes that end when the test says so, and a kernel that is out of something when the test says so.
+class FakeLauncher : public Launcher {
+public:
+    struct Started {
+        std::string name;
+        std::vector<std::string> environment;
+        Input input;
+        std::function<void(const Exit&)> on_exit;
+        std::vector<int> signals;
+        bool kills_remains = false;
+        bool is_gone = false; ///< the Process has been destroyed
+    };
+
+    Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) override {
+        const auto own = errors.find(job.command.front());
+        if (const int code = own == errors.end() ? error : own->second; code != 0) {
+            return make_os_error("cannot start", code);
+        }
+        started.push_back(std::make_unique<Started>());
+        started.back()->name = job.command.front();
+        started.back()->environment = job.environment;
+        started.back()->input = std::exchange(job.input, {});
+        started.back()->on_exit = std::move(on_exit);
+        return std::unique_ptr<Process>(std::make_unique<FakeProcess>(*started.back()));
+    }
+
+    int error = 0;
+    std::map<std::string, int> errors; ///< by name, in the place of `error`
+    std::vector<std::unique_ptr<Started>> started;
+
+private:
+    class FakeProcess : public Process {
+    public:
+        explicit FakeProcess(Started& state) : state_(state) {}
+        FakeProcess(const FakeProcess&) = delete;
+        FakeProcess& operator=(const FakeProcess&) = delete;
+        ~FakeProcess() override { state_.is_gone = true; }
+        void signal_group(int signal) override { state_.signals.push_back(signal); }
+        void kill_remains() override { state_.kills_remains = true; }
+
+    private:
+        Started& state_;
+    };
+};
+
+} // namespace eventsgw::testing
