@@ -9,13 +9,17 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
+#include "delivery/spool.h"
 #include "loop/loop.h"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -83,13 +87,30 @@ void set_signals() {
     ::signal(SIGCHLD, SIG_DFL); // where it is ignored no exit status can be had
 }
 
+/// The spool, where tasks need one; without it they wait in memory. Nothing when another process has it.
+std::optional<Gateway::Options> add_spool(const Log& log, Gateway::Options options) {
+    if (!options.rules.has(RuleKind::action)) {
+        return options;
+    }
+    Result<std::unique_ptr<Spool>> spool = Spool::open(kSpoolName);
+    if (spool) {
+        options.spool = std::move(*spool);
+        return options;
+    }
+    options.spool_problem = spool.error().message;
+    if (spool.error().os_error == EWOULDBLOCK) {
+        log.error("spool", "another process has it, such as a gateway of the same module", {{"file", kSpoolName}});
+        return std::nullopt;
+    }
+    log.error("spool", "cannot be used, tasks wait in memory",
+              {{"file", kSpoolName}, {"reason", spool.error().message}});
+    return options;
+}
+
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Log& log, Connections connections, ConfigReport config) {
+int run_gateway(const Log& log, Gateway::Options options) {
     Loop loop;
-    const char* notify_socket = read_environment("NOTIFY_SOCKET");
-    Gateway gateway(loop, log,
-                    {std::move(connections), config.settings, std::move(config.rules), make_command_environment(),
-                     notify_socket != nullptr ? notify_socket : ""});
+    Gateway gateway(loop, log, std::move(options));
     return gateway.run();
 }
 
@@ -119,7 +140,14 @@ int run_daemon(const Options& options) {
 
     log.notice("gateway", "started",
                {{"version", EVENTSGW_VERSION}, {"agent", connections->agent_id}, {"rules", config.rules.all().size()}});
-    end_by_signal(run_gateway(log, *connections, std::move(config)));
+    const char* notify_socket = read_environment("NOTIFY_SOCKET");
+    std::optional<Gateway::Options> gateway_options =
+        add_spool(log, {*connections, config.settings, std::move(config.rules), make_command_environment(),
+                        notify_socket != nullptr ? notify_socket : "", nullptr, ""});
+    if (!gateway_options) {
+        return kExitInUse;
+    }
+    end_by_signal(run_gateway(log, std::move(*gateway_options)));
 }
 
 } // namespace eventsgw

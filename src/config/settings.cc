@@ -19,6 +19,9 @@ constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 
 std::vector<SettingRow> make_table() {
     return {
+        {"durability", "", SettingKind::durability, "outage", 0, 0, &Settings::durability,
+         "when a task is written to disk: outage (the leader does not take it in time) or always (before it is "
+         "pushed)"},
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level,
          "least urgent records that are logged: error, warning, notice, info or debug"},
         {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency,
@@ -29,11 +32,20 @@ std::vector<SettingRow> make_table() {
          "commands that wait for their turn; those beyond are refused"},
         {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory,
          "memory that the payloads of waiting commands may take"},
+        {"spool_limit", "", SettingKind::size, "1G", kMebibyte, kTebibyte, &Settings::spool_limit,
+         "tasks on disk that wait for the leader, in bytes; those beyond are refused"},
         {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit,
-         "tasks that wait in memory for the leader; those beyond are refused"},
+         "tasks that wait in memory and cannot be written to disk; those beyond are refused"},
         {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory,
-         "memory that waiting tasks may take"},
+         "memory that such tasks may take"},
     };
+}
+
+Result<Durability> parse_durability(std::string_view text) {
+    if (text == "outage" || text == "always") {
+        return text == "always" ? Durability::always : Durability::outage;
+    }
+    return Error{"must be outage or always: " + show(text)};
 }
 
 const SettingRow* find_row(std::string_view name) {
@@ -97,6 +109,8 @@ Result<void> set_from_text(Settings& settings, const SettingRow& row, std::strin
     switch (row.kind) {
     case SettingKind::level:
         return set_field(settings, row, value, parse_log_level(value), LogLevel::error, LogLevel::debug);
+    case SettingKind::durability:
+        return set_field(settings, row, value, parse_durability(value), Durability::outage, Durability::always);
     case SettingKind::count: return set_field(settings, row, value, parse_count(value), row.minimum, row.maximum);
     case SettingKind::size: return set_field(settings, row, value, parse_size(value), row.minimum, row.maximum);
     case SettingKind::duration:

@@ -17,6 +17,12 @@
 
 namespace eventsgw {
 
+/// When a task is written to disk.
+enum class Durability : std::uint8_t {
+    outage, ///< when the leader does not take it in time
+    always  ///< before it is pushed
+};
+
 /// What an administrator can tune, with its defaults. Set from, weakest first: the defaults, [gateway] in the
 /// configuration, the environment, the command line.
 struct Settings {
@@ -25,15 +31,17 @@ struct Settings {
     std::chrono::nanoseconds polling_interval = std::chrono::seconds(5); ///< between two health checks of a connection
     std::uint64_t queue_limit = 100000;                                  ///< commands that wait for their turn
     std::uint64_t queue_memory = 256U << 20U;                            ///< bytes of their payloads
-    std::uint64_t task_limit = 100000;                                   ///< tasks that wait in memory for the leader
-    std::uint64_t task_memory = 512U << 20U;                             ///< bytes of these tasks
+    Durability durability = Durability::outage;
+    std::uint64_t spool_limit = 1U << 30U;   ///< bytes of tasks on disk
+    std::uint64_t task_limit = 100000;       ///< tasks in memory and not on disk
+    std::uint64_t task_memory = 512U << 20U; ///< bytes of these tasks
 };
 
-enum class SettingKind : std::uint8_t { level, count, duration, size };
+enum class SettingKind : std::uint8_t { level, count, duration, size, durability };
 
 /// The member of Settings that a setting fills.
-using SettingField =
-    std::variant<LogLevel Settings::*, std::uint64_t Settings::*, std::chrono::nanoseconds Settings::*>;
+using SettingField = std::variant<LogLevel Settings::*, std::uint64_t Settings::*, std::chrono::nanoseconds Settings::*,
+                                  Durability Settings::*>;
 
 /// One row of the table of settings, from which parsing, messages and the test of the documentation are fed.
 struct SettingRow {
@@ -41,7 +49,7 @@ struct SettingRow {
     std::string_view environment; ///< its twin among the environment variables; empty when it has none
     SettingKind kind;
     std::string_view default_value; ///< as one would write it
-    std::uint64_t minimum;          ///< for count and size as it is, for duration in milliseconds; unused for level
+    std::uint64_t minimum;          ///< for count and size as it is, for duration in milliseconds; unused for words
     std::uint64_t maximum;
     SettingField field;
     std::string_view help;

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <new>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace eventsgw {
@@ -39,7 +40,8 @@ Session::Options pusher_options(const Gateway::Options& options) {
 
 Gateway::Gateway(Loop& loop, const Log& log, Options options)
     : loop_(loop), log_(log), rules_(std::move(options.rules)), agent_id_(options.connections.agent_id),
-      notifier_(options.notify_socket), ready_timeout_(loop.make_timer([this] { on_problem(); })),
+      notifier_(options.notify_socket), spool_problem_(std::move(options.spool_problem)),
+      ready_timeout_(loop.make_timer([this] { on_problem(); })),
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)),
       run_queue_(loop, launcher_, log,
@@ -49,9 +51,25 @@ Gateway::Gateway(Loop& loop, const Log& log, Options options)
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_problem(); }}) {
     if (rules_.has(RuleKind::action)) {
-        const Forwarder::Limits limits{options.settings.task_limit, options.settings.task_memory};
-        forwarder_.emplace(pusher_options(options), make_network(leader_resolver_), log, agent_id_, uuids_.make(),
-                           limits, [this] { stop_if_drained(); });
+        const Backlog::Options limits{options.settings.task_limit, options.settings.task_memory,
+                                      options.settings.spool_limit, options.settings.durability == Durability::always};
+        forwarder_.emplace(Forwarder::Options{pusher_options(options), agent_id_, uuids_.make(), limits},
+                           make_network(leader_resolver_), log, std::move(options.spool),
+                           Forwarder::Callbacks{[this] { stop_if_drained(); },
+                                                [this](const std::string& problem) { on_spool_problem(problem); }});
+        watch_spool();
+    }
+}
+
+void Gateway::watch_spool() {
+    Spool* spool = forwarder_->spool();
+    if (spool == nullptr) {
+        return;
+    }
+    spool_watch_ =
+        std::make_unique<Watch>(loop_, spool->descriptor(), Watch::For::reading, [spool] { spool->receive(); });
+    if (!spool_watch_->on()) {
+        throw std::runtime_error("the spool cannot be watched");
     }
 }
 
@@ -76,6 +94,7 @@ int Gateway::run() {
         forwarder_->start();
     }
     loop_.run();
+    keep_tasks();
     log_summary();
     return end_signal_;
 }
@@ -136,10 +155,21 @@ void Gateway::on_problem() {
 
 void Gateway::report_status(const std::string& status) {
     ready_timeout_->stop();
+    status_ = status;
+    const std::string whole = spool_problem_.empty()
+                                  ? status
+                                  : status + "; the spool cannot be used, tasks wait in memory: " + spool_problem_;
     if (std::exchange(ready_, true)) {
-        notifier_.status(status);
+        notifier_.status(whole);
     } else {
-        notifier_.ready(status);
+        notifier_.ready(whole);
+    }
+}
+
+void Gateway::on_spool_problem(const std::string& problem) {
+    spool_problem_ = problem;
+    if (ready_) {
+        report_status(std::string(status_));
     }
 }
 
@@ -166,16 +196,29 @@ void Gateway::stop_if_drained() {
     }
 }
 
-void Gateway::log_summary() const {
-    if (forwarder_ && forwarder_->waiting() > 0) {
-        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", forwarder_->waiting()}});
+/// What the leader has not taken is on disk when this returns, or lost.
+void Gateway::keep_tasks() {
+    if (!forwarder_) {
+        return;
     }
+    const std::size_t waiting = forwarder_->waiting();
+    const std::size_t lost = forwarder_->finish();
+    if (waiting > lost) {
+        log_.notice("task", "kept for the next start", {{"waiting", waiting - lost}});
+    }
+    if (lost > 0) {
+        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", lost}});
+    }
+}
+
+void Gateway::log_summary() const {
+    const Forwarder::Counters tasks = forwarder_ ? forwarder_->counters() : Forwarder::Counters{};
     log_.notice("gateway", "ended",
                 {{"messages", messages_},
-                 {"pushed", forwarder_ ? forwarder_->pushed() : 0},
+                 {"pushed", tasks.pushed},
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
                  {"failed", commands_.counters().failed},
-                 {"refused", commands_.refused() + (forwarder_ ? forwarder_->refused() : 0)}});
+                 {"refused", commands_.refused() + tasks.refused}});
 }
 
 } // namespace eventsgw

@@ -14,6 +14,7 @@
 #include "event/event.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
+#include "loop/watch.h"
 #include "process/child.h"
 #include "process/run_queue.h"
 #include "redis/resolver.h"
@@ -38,6 +39,8 @@ public:
         RuleSet rules; ///< not empty
         std::vector<std::string> command_environment;
         std::string notify_socket;
+        std::unique_ptr<Spool> spool; ///< null: tasks wait in memory
+        std::string spool_problem;    ///< why
     };
 
     /// The longest that readiness waits for the replica.
@@ -62,6 +65,9 @@ private:
     void on_listening();
     void on_problem();
     void report_status(const std::string& status);
+    void on_spool_problem(const std::string& problem);
+    void watch_spool();
+    void keep_tasks();
 
     void on_signal(int number);
     void stop_if_drained();
@@ -78,6 +84,8 @@ private:
 
     Notifier notifier_;
     bool ready_ = false;
+    std::string status_; ///< as last reported, without what ails the spool
+    std::string spool_problem_;
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;
@@ -88,6 +96,7 @@ private:
     Resolver leader_resolver_;
     Resolver replica_resolver_;
     std::optional<Forwarder> forwarder_; ///< only where a rule has an action
+    std::unique_ptr<Watch> spool_watch_; ///< tells when the spool has something to say
     Subscriber subscriber_;
 };
 

@@ -5,8 +5,8 @@
 
 namespace eventsgw {
 
-Refusals::Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact)
-    : log_(log), area_(area), fact_(fact), pause_(timers.make_timer([this] { say(); })) {}
+Refusals::Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact, std::string_view count)
+    : log_(log), area_(area), fact_(fact), count_(count), pause_(timers.make_timer([this] { say(); })) {}
 
 void Refusals::add(std::string_view channel, std::size_t waiting, std::size_t bytes) {
     ++total_;
@@ -23,7 +23,7 @@ void Refusals::say() {
         return;
     }
     said_ = total_;
-    log_.error(area_, fact_, {{"event", channel_}, {"waiting", waiting_}, {"bytes", bytes_}, {"refused", total_}});
+    log_.error(area_, fact_, {{"event", channel_}, {"waiting", waiting_}, {"bytes", bytes_}, {count_, total_}});
     pause_->start(std::chrono::seconds(1));
 }
 
