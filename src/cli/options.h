@@ -20,6 +20,7 @@ enum ExitStatus : int {
     kExitUsage = 64,  ///< EX_USAGE
     kExitSystem = 71, ///< EX_OSERR
     kExitIo = 74,     ///< EX_IOERR
+    kExitInUse = 75,  ///< EX_TEMPFAIL: another process has the spool
     kExitConfig = 78, ///< EX_CONFIG: the unit does not restart after it
 };
 

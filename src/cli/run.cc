@@ -11,6 +11,7 @@
 #include "config/rules.h"
 #include "daemon/gateway.h"
 #include "daemon/journal.h"
+#include "daemon/open_spool.h"
 #include "daemon/watchdog.h"
 #include "loop/loop.h"
 
@@ -118,14 +119,15 @@ void set_signals() {
 }
 
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Options& options, Log& log, const std::optional<Journal>& journal, Loaded loaded) {
+int run_gateway(const Options& options, Log& log, const std::optional<Journal>& journal, Loaded loaded,
+                OpenedSpool spool) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
                     {std::move(loaded.connections).value(), make_gateway_config(std::move(loaded.config)),
                      [&] { return load_again(options, log); }, make_command_environment(),
                      notify_socket != nullptr ? notify_socket : "", read_watchdog_timeout(read_environment, ::getpid()),
-                     [&journal] { return journal ? journal->open_output() : StepOutput(); }});
+                     [&journal] { return journal ? journal->open_output() : StepOutput(); }, std::move(spool)});
     return gateway.run();
 }
 
@@ -160,7 +162,14 @@ int run_daemon(const Options& options) {
                {{"version", EVENTSGW_VERSION},
                 {"agent", loaded.connections->agent_id},
                 {"rules", loaded.config.rules.all().size()}});
-    const int end = run_gateway(options, log, journal, std::move(loaded));
+    OpenedSpool spool;
+    if (loaded.config.rules.has(RuleKind::action)) {
+        spool = open_spool(log);
+        if (spool.is_in_use) {
+            return kExitInUse;
+        }
+    }
+    const int end = run_gateway(options, log, journal, std::move(loaded), std::move(spool));
     if (end == SIGUSR1) {
         return kExitSuccess;
     }

@@ -24,6 +24,9 @@ constexpr std::uint64_t kYear = 8760 * kHour;
 
 std::vector<SettingRow> make_table() {
     return {
+        {"durability", "", SettingKind::durability, "outage", 0, 0, &Settings::durability, false,
+         "when a task is written to disk: outage (the leader does not take it in time) or always (before it is "
+         "pushed)"},
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
          "least urgent records that are logged: error, warning, notice, info or debug"},
         {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency, true,
@@ -36,10 +39,12 @@ std::vector<SettingRow> make_table() {
          "commands and handlers that wait for their turn; those beyond are refused"},
         {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory, true,
          "memory that the payloads of waiting commands and handlers may take"},
+        {"spool_limit", "", SettingKind::size, "1G", kMebibyte, kTebibyte, &Settings::spool_limit, false,
+         "tasks on disk that wait for the leader, in bytes; those beyond are refused"},
         {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit, false,
-         "tasks that wait in memory for the leader; those beyond are refused"},
+         "tasks that wait in memory and cannot be written to disk; those beyond are refused"},
         {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory, false,
-         "memory that waiting tasks may take"},
+         "memory that such tasks may take"},
         {"eventsdir", "", SettingKind::directories, "", 0, 0, &Settings::eventsdir, true,
          "directories of event handlers, one a line; none: there are no handlers"},
         {"handler_timeout", "", SettingKind::duration, "0s", 0, kYear, &Settings::handler_timeout, true,
@@ -64,6 +69,13 @@ std::vector<HandlerSettingRow> make_handler_table() {
         {"coalesce", "", SettingKind::duration, "0s", 0, kHour, &HandlerSettings::coalesce, true,
          "time from an event to its handler, which further events of its source join; 0: each has its own run"},
     };
+}
+
+Result<Durability> parse_durability(std::string_view text) {
+    if (text == "outage" || text == "always") {
+        return text == "always" ? Durability::always : Durability::outage;
+    }
+    return Error{"must be outage or always: " + show(text)};
 }
 
 template <typename Row> const Row* find_row(const std::vector<Row>& table, std::string_view name) {
@@ -197,6 +209,7 @@ template <typename S> Result<void> set_from_text(S& settings, const SettingRowOf
     case SettingKind::flag: return set_field(settings, row, parse_flag(value));
     case SettingKind::serialize: return set_field(settings, row, parse_serialize(value));
     case SettingKind::codes: return set_field(settings, row, parse_codes(value, row.minimum, row.maximum));
+    case SettingKind::durability: return set_field(settings, row, parse_durability(value));
     case SettingKind::directories: return set_field(settings, row, parse_directories(value));
     }
     return {};

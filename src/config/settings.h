@@ -19,6 +19,12 @@
 
 namespace eventsgw {
 
+/// When a task is written to disk.
+enum class Durability : std::uint8_t {
+    outage, ///< when the leader does not take it in time
+    always  ///< before it is pushed
+};
+
 /// What an administrator can tune, with its defaults. Set from, weakest first: the defaults, [gateway] in the
 /// configuration, the environment, the command line.
 struct Settings {
@@ -27,9 +33,11 @@ struct Settings {
     std::chrono::nanoseconds polling_interval = std::chrono::seconds(5); ///< between two health checks of a connection
     std::uint64_t queue_limit = 100000;                                  ///< commands and handlers that wait
     std::uint64_t queue_memory = 256U << 20U;                            ///< bytes of their payloads
-    std::uint64_t task_limit = 100000;                                   ///< tasks that wait in memory for the leader
-    std::uint64_t task_memory = 512U << 20U;                             ///< bytes of these tasks
-    std::uint64_t max_payload = 64U << 20U;                              ///< bytes of one event
+    Durability durability = Durability::outage;
+    std::uint64_t spool_limit = 1U << 30U;   ///< bytes of tasks on disk
+    std::uint64_t task_limit = 100000;       ///< tasks in memory and not on disk
+    std::uint64_t task_memory = 512U << 20U; ///< bytes of these tasks
+    std::uint64_t max_payload = 64U << 20U;  ///< bytes of one event
 
     std::vector<std::string> eventsdir;          ///< base directories of handlers; none: there are no handlers
     std::chrono::nanoseconds handler_timeout{0}; ///< of a handler's steps together; 0 for none
@@ -41,12 +49,12 @@ struct Settings {
 /// What [gateway] says of all handlers; a section [handler NAME] is applied on top of it.
 HandlerSettings make_handler_settings(const Settings& settings);
 
-enum class SettingKind : std::uint8_t { level, count, duration, size, flag, serialize, codes, directories };
+enum class SettingKind : std::uint8_t { level, count, duration, size, flag, serialize, codes, directories, durability };
 
 /// The member of T that a setting fills.
 template <typename T> using SettingField =
     std::variant<LogLevel T::*, std::uint64_t T::*, std::chrono::nanoseconds T::*, bool T::*, Serialize T::*,
-                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*>;
+                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*, Durability T::*>;
 
 /// One row of a table of settings, from which parsing, messages and the test of the documentation are fed.
 template <typename T> struct SettingRowOf {

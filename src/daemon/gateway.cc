@@ -9,6 +9,7 @@
 #include <csignal>
 #include <new>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace eventsgw {
@@ -68,7 +69,7 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
     if (config_.rules.has(RuleKind::action)) {
-        make_forwarder();
+        make_forwarder(std::move(options.spool));
     }
 }
 
@@ -80,11 +81,34 @@ Network Gateway::make_network(Resolver& resolver) {
                    std::random_device{}()};
 }
 
-void Gateway::make_forwarder() {
+void Gateway::make_forwarder(OpenedSpool spool) {
     const Settings& settings = config_.settings;
-    forwarder_.emplace(pusher_options(connections_, settings), make_network(leader_resolver_), log_,
-                       connections_.agent_id, uuids_.make(),
-                       Forwarder::Limits{settings.task_limit, settings.task_memory}, [this] { stop_if_drained(); });
+    const Backlog::Options limits{settings.task_limit, settings.task_memory, settings.spool_limit,
+                                  settings.durability == Durability::always};
+    spool_problem_ = std::move(spool.problem);
+    forwarder_.emplace(
+        Forwarder::Options{pusher_options(connections_, settings), connections_.agent_id, uuids_.make(), limits},
+        make_network(leader_resolver_), log_, std::move(spool.spool),
+        Forwarder::Callbacks{[this] { stop_if_drained(); },
+                             [this](const std::string& problem) { on_spool_problem(problem); }});
+    watch_spool();
+}
+
+void Gateway::watch_spool() {
+    Spool* spool = forwarder_->spool();
+    if (spool == nullptr) {
+        return;
+    }
+    spool_watch_ =
+        std::make_unique<Watch>(loop_, spool->descriptor(), Watch::For::reading, [spool] { spool->receive(); });
+    if (!spool_watch_->on()) {
+        throw std::runtime_error("the spool cannot be watched");
+    }
+}
+
+void Gateway::on_spool_problem(const std::string& problem) {
+    spool_problem_ = problem;
+    status_line_.touch();
 }
 
 /// No process group outlives the gateway, however it comes to its end.
@@ -101,6 +125,7 @@ int Gateway::run() {
         forwarder_->start();
     }
     loop_.run();
+    keep_tasks();
     log_summary();
     return end_signal_;
 }
@@ -197,6 +222,7 @@ Condition Gateway::observe() const {
     condition.channels = subscriber_.wanted().channels.size();
     condition.patterns = subscriber_.wanted().patterns.size();
     condition.tasks_waiting = forwarder_ ? forwarder_->waiting() : 0;
+    condition.spool_problem = spool_problem_;
     condition.runs_active = slots_.running();
     condition.runs_waiting = slots_.waiting();
     if (const auto& gap = subscriber_.gaps().last) {
@@ -260,7 +286,7 @@ void Gateway::adopt(Config config) {
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (!forwarder_ && config_.rules.has(RuleKind::action)) {
-        make_forwarder();
+        make_forwarder(open_spool(log_));
         forwarder_->start();
     }
 }
@@ -298,18 +324,31 @@ void Gateway::stop_if_drained() {
     }
 }
 
-void Gateway::log_summary() const {
-    if (forwarder_ && forwarder_->waiting() > 0) {
-        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", forwarder_->waiting()}});
+/// What the leader has not taken is on disk when this returns, or lost.
+void Gateway::keep_tasks() {
+    if (!forwarder_) {
+        return;
     }
+    const std::size_t waiting = forwarder_->waiting();
+    const std::size_t lost = forwarder_->finish();
+    if (waiting > lost) {
+        log_.notice("task", "kept for the next start", {{"waiting", waiting - lost}});
+    }
+    if (lost > 0) {
+        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", lost}});
+    }
+}
+
+void Gateway::log_summary() const {
+    const Forwarder::Counters tasks = forwarder_ ? forwarder_->counters() : Forwarder::Counters{};
     const EventsDirectory::Counters& handled = handlers_.counters();
     log_.notice("gateway", "ended",
                 {{"messages", messages_},
-                 {"pushed", forwarder_ ? forwarder_->pushed() : 0},
+                 {"pushed", tasks.pushed},
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
                  {"handlers", handled.completed + handled.aborted + handled.skipped},
                  {"failed", commands_.counters().failed + handled.aborted},
-                 {"refused", commands_.refused() + handlers_.refused() + (forwarder_ ? forwarder_->refused() : 0)}});
+                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused}});
 }
 
 } // namespace eventsgw

@@ -11,12 +11,14 @@
 #include "daemon/command_runner.h"
 #include "daemon/events_directory.h"
 #include "daemon/notifier.h"
+#include "daemon/open_spool.h"
 #include "daemon/status_line.h"
 #include "daemon/watchdog.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
+#include "loop/watch.h"
 #include "process/child.h"
 #include "process/run_queue.h"
 #include "process/slots.h"
@@ -53,6 +55,7 @@ public:
         std::string notify_socket;
         std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
         std::function<StepOutput()> open_step_output;
+        OpenedSpool spool; ///< where there are rules with actions
     };
 
     /// The longest that readiness waits for the replica.
@@ -81,6 +84,7 @@ private:
     void on_problem();
     void report_ready();
     Condition observe() const;
+    void on_spool_problem(const std::string& problem);
 
     void on_signal(int number);
     void drain();
@@ -92,7 +96,9 @@ private:
     void log_summary() const;
 
     Network make_network(Resolver& resolver);
-    void make_forwarder();
+    void make_forwarder(OpenedSpool spool);
+    void watch_spool();
+    void keep_tasks();
 
     Loop& loop_;
     Log& log_;
@@ -106,7 +112,8 @@ private:
     Notifier notifier_;
     Watchdog watchdog_;
     StatusLine status_line_;
-    bool ready_ = false; ///< as the service manager knows it
+    bool ready_ = false;        ///< as the service manager knows it
+    std::string spool_problem_; ///< why tasks wait in memory only; empty when they do not
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;
@@ -120,6 +127,7 @@ private:
     Resolver leader_resolver_;
     Resolver replica_resolver_;
     std::optional<Forwarder> forwarder_; ///< only where a rule has an action
+    std::unique_ptr<Watch> spool_watch_; ///< tells when the spool has something to say
     Subscriber subscriber_;
 };
 

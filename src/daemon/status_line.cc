@@ -37,6 +37,9 @@ std::string format_condition(const Condition& condition) {
     }
     line += "; " + count(condition.tasks_waiting, "task") + " waiting; " + std::to_string(condition.runs_active) +
             " running, " + std::to_string(condition.runs_waiting) + " queued";
+    if (!condition.spool_problem.empty()) {
+        line += "; the spool cannot be used, tasks wait in memory: " + condition.spool_problem;
+    }
     if (condition.last_gap) {
         line += "; last gap " + format_duration(condition.last_gap->length) + " until " +
                 format_moment(condition.last_gap->end);

@@ -3,6 +3,7 @@
 
 #include "delivery/forwarder.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,73 +11,146 @@ namespace eventsgw {
 namespace {
 
 /// A batch is one command that the leader carries out in one piece: large enough to be worth its round trip, small
-/// enough not to hold up the leader's other clients. A task over the size travels alone.
+/// enough not to hold up the leader's other clients. A task over the size travels alone, and so does every task that a
+/// leader may find too long: proto-max-bulk-len is at least a MiB.
 constexpr std::size_t kBatchTasks = 1000;
 constexpr std::size_t kBatchBytes = 1U << 20U;
 
 } // namespace
 
-Forwarder::Forwarder(Session::Options leader, Network network, const Log& log, const std::string& agent_id,
-                     const std::string& instance, Limits limits, std::function<void()> on_empty)
-    : log_(log), limits_(limits), on_empty_(std::move(on_empty)),
+Forwarder::Forwarder(Options options, Network network, const Log& log, std::unique_ptr<Spool> spool,
+                     Callbacks callbacks)
+    : log_(log), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
+      deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
-      queue_(std::move(leader), std::move(network), log, agent_id + "/tasks", agent_id + "/eventsgw/cursor", instance,
-             TaskQueue::Callbacks{[this] { push_batch(); }, [this](std::uint64_t count) { on_confirmed(count); },
-                                  [this] { note_behind(); }}) {}
+      backlog_(
+          network.timers, log, options.limits, std::move(spool),
+          {[this] { push_batch(); }, [this](const std::string& problem) { callbacks_.on_spool_problem(problem); }}),
+      queue_(std::move(options.leader), std::move(network), log, options.agent_id + "/tasks",
+             options.agent_id + "/eventsgw/cursor",
+             backlog_.spool() != nullptr ? backlog_.spool()->claim().instance : options.instance,
+             backlog_.spool() != nullptr ? backlog_.spool()->claim().floor : 0,
+             TaskQueue::Callbacks{.on_ready = [this] { on_ready(); },
+                                  .on_confirmed = [this](std::uint64_t through) { on_confirmed(through); },
+                                  .on_gone_back = [this](std::uint64_t through) { on_gone_back(through); },
+                                  .on_refused = [this](TaskQueue::Refusal refusal,
+                                                       const std::string& reason) { on_refused(refusal, reason); },
+                                  .on_lost = [this] { on_away(); },
+                                  .on_problem = [this] { on_away(); }}) {}
 
-void Forwarder::accept(std::string task, std::string_view channel) {
-    if (tasks_.size() >= limits_.tasks || bytes_ >= limits_.bytes) {
-        refusals_.add(channel, tasks_.size(), bytes_);
+void Forwarder::accept(std::string_view task, std::string_view channel) {
+    if (!backlog_.add(channel, task)) {
+        refusals_.add(channel, backlog_.waiting(), backlog_.waiting_cost());
         return;
     }
-    bytes_ += task.size();
-    tasks_.push_back(std::move(task));
     if (!session().is_ready()) {
         note_behind();
-    } else if (!flush_due_ && queue_.can_push()) {
-        flush_due_ = true;
+    } else if (queue_.can_push() && !flush_->is_pending()) {
         flush_->start(std::chrono::nanoseconds::zero());
     }
 }
 
-void Forwarder::push_batch() {
-    flush_due_ = false;
-    if (tasks_.empty() || !queue_.can_push()) {
-        return;
-    }
-    std::vector<std::string_view> batch;
+Forwarder::Counters Forwarder::counters() const {
+    return {pushed_,
+            repeated_,
+            refusals_.total(),
+            backlog_.dead(),
+            backlog_.waiting(),
+            backlog_.spooled(),
+            backlog_.oldest_age()};
+}
+
+std::size_t Forwarder::choose_batch(std::size_t pushable) const {
+    std::size_t count = 0;
     std::size_t bytes = 0;
-    for (const std::string& task : tasks_) {
-        if (!batch.empty() && (batch.size() == kBatchTasks || bytes + task.size() > kBatchBytes)) {
+    for (; count < std::min(pushable, kBatchTasks); ++count) {
+        const std::size_t size = backlog_.front()[count].text().size();
+        if (count > 0 && bytes + size > kBatchBytes) {
             break;
         }
-        batch.emplace_back(task);
-        bytes += task.size();
+        bytes += size;
+    }
+    return count;
+}
+
+void Forwarder::push_batch() {
+    const std::size_t count = queue_.can_push() ? choose_batch(backlog_.pushable()) : 0;
+    if (count == 0) {
+        return;
+    }
+    batch_ = count;
+    if (!queue_.wrong_type().empty()) {
+        bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + " and no list");
+        return;
+    }
+    std::vector<TaskQueue::Entry> batch;
+    batch.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        batch.push_back({backlog_.front()[i].number(), backlog_.front()[i].text()});
     }
     queue_.push(batch);
 }
 
-void Forwarder::on_confirmed(std::uint64_t count) {
-    pushed_ += count;
-    for (; count > 0; --count) {
-        bytes_ -= tasks_.front().size();
-        tasks_.pop_front();
-    }
-    if (!tasks_.empty()) {
+void Forwarder::on_ready() {
+    problem_.clear();
+    backlog_.set_away(false, "");
+    push_batch();
+}
+
+void Forwarder::on_confirmed(std::uint64_t through) {
+    backlog_.confirm_through(through, [this](PendingTask task) {
+        ++pushed_;
+        recent_.add(std::move(task));
+    });
+    if (backlog_.waiting() > 0) {
         return; // on_ready follows
     }
     if (std::exchange(is_behind_, false)) {
         log_.notice("task", "none waits any more", {{"pushed", pushed_}});
     }
-    on_empty_();
+    callbacks_.on_empty();
 }
 
-/// Said once for each time of waiting; the session says why.
-void Forwarder::note_behind() {
-    if (!tasks_.empty() && !std::exchange(is_behind_, true)) {
-        log_.warning("task", "waiting for the leader");
+/// Another node leads now, or the same one with older data.
+void Forwarder::on_gone_back(std::uint64_t through) {
+    std::vector<PendingTask> tasks = recent_.take_after(through);
+    repeated_ += tasks.size();
+    log_.warning("task", "the leader has forgotten tasks, they are pushed again and may run twice",
+                 {{"tasks", tasks.size()}});
+    if (recent_.forgotten() > through) {
+        log_.error("task", "the leader has forgotten tasks that are not kept any more", {{"kept", tasks.size()}});
     }
+    backlog_.take_back(std::move(tasks));
+}
+
+void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const PendingTask& task = backlog_.front()[i];
+        deaths_.add(task.channel(), backlog_.waiting(), task.text().size());
+    }
+    log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
+    backlog_.bury(count, reason);
+}
+
+void Forwarder::on_refused(TaskQueue::Refusal refusal, const std::string& reason) {
+    if (refusal == TaskQueue::Refusal::no_list || batch_ == 1) {
+        bury_batch(batch_, reason);
+    }
+}
+
+void Forwarder::on_away() {
+    backlog_.set_away(true, session().problem());
+    note_behind();
+}
+
+/// Said once for each reason of waiting.
+void Forwarder::note_behind() {
+    if (backlog_.waiting() == 0 || (std::exchange(is_behind_, true) && problem_ == session().problem())) {
+        return;
+    }
+    problem_ = session().problem();
+    log_.warning("task", "waiting for the leader", {{"waiting", backlog_.waiting()}});
 }
 
 } // namespace eventsgw

@@ -4,63 +4,89 @@
 #pragma once
 
 #include "base/log.h"
+#include "delivery/backlog.h"
+#include "delivery/recent_tasks.h"
 #include "loop/refusals.h"
 #include "loop/timers.h"
 #include "redis/task_queue.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace eventsgw {
 
-/// Holds every task from its event to the leader's confirmation, in the order of the events, and feeds the TaskQueue.
-/// While the leader is away the tasks wait here, in memory and up to a limit; what is over the limit is refused,
-/// counted and logged.
+/// Takes every task from its event to the leader's confirmation, in the order of the events: feeds the TaskQueue from
+/// the Backlog, which keeps what waits in memory and on disk. What is more than may wait is refused, counted and
+/// logged.
 class Forwarder {
 public:
-    /// A task is taken as long as neither limit is reached, so the last one may go over the bytes: a limit must not
-    /// make a large payload impossible.
-    struct Limits {
-        std::size_t tasks;
-        std::size_t bytes;
+    struct Options {
+        Session::Options leader;
+        std::string agent_id; ///< tasks go to its queue
+        std::string instance; ///< a UUID of this run, for when there is no spool to have one
+        Backlog::Options limits;
+    };
+    struct Callbacks {
+        std::function<void()> on_empty; ///< the last task that waited has been confirmed
+        std::function<void(const std::string& problem)> on_spool_problem; ///< empty: there is none any more
+    };
+    struct Counters {
+        std::uint64_t pushed = 0;   ///< confirmed by the leader
+        std::uint64_t repeated = 0; ///< of those, pushed again because the leader had forgotten them
+        std::uint64_t refused = 0;
+        std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
+        std::size_t waiting = 0;
+        std::size_t spooled = 0; ///< of those that wait, on disk
+        std::optional<std::chrono::milliseconds> oldest_age;
     };
 
-    /// Tasks of `agent_id` go to its queue at the leader; `instance` is a UUID of this run. `on_empty` is called
-    /// whenever the last waiting task has been confirmed.
-    Forwarder(Session::Options leader, Network network, const Log& log, const std::string& agent_id,
-              const std::string& instance, Limits limits, std::function<void()> on_empty);
+    /// Without a `spool` all tasks wait in memory.
+    Forwarder(Options options, Network network, const Log& log, std::unique_ptr<Spool> spool, Callbacks callbacks);
 
     void start() { queue_.start(); }
 
-    /// Takes a task. `channel` is the event's, for the log.
-    void accept(std::string task, std::string_view channel);
+    /// Takes a task. `channel` is the event's.
+    void accept(std::string_view task, std::string_view channel);
 
-    std::size_t waiting() const { return tasks_.size(); }
-    std::uint64_t pushed() const { return pushed_; } ///< confirmed by the leader
-    std::uint64_t refused() const { return refusals_.total(); }
+    /// What the spool has to say; null where there is none. Its receive() is due when its descriptor is readable.
+    Spool* spool() { return backlog_.spool(); }
+
+    Counters counters() const;
+    std::size_t waiting() const { return backlog_.waiting(); }
     const Session& session() const { return queue_.session(); }
+
+    /// Puts what waits on disk. How many tasks could not be kept. Nothing else may be called afterwards.
+    std::size_t finish() { return backlog_.finish(); }
 
 private:
     void push_batch();
-    void on_confirmed(std::uint64_t count);
+    void bury_batch(std::size_t count, const std::string& reason);
+    std::size_t choose_batch(std::size_t pushable) const;
+    void on_ready();
+    void on_confirmed(std::uint64_t through);
+    void on_gone_back(std::uint64_t through);
+    void on_refused(TaskQueue::Refusal refusal, const std::string& reason);
+    void on_away();
     void note_behind();
 
     const Log& log_;
-    Limits limits_;
-    std::function<void()> on_empty_;
+    Callbacks callbacks_;
     std::uint64_t pushed_ = 0;
+    std::uint64_t repeated_ = 0;
     Refusals refusals_;
-
-    std::deque<std::string> tasks_; ///< oldest first, until they are confirmed
-    std::size_t bytes_ = 0;
+    Refusals deaths_;
+    RecentTasks recent_;
+    std::size_t batch_ = 0;        ///< tasks of the batch pushed last
     std::unique_ptr<Timer> flush_; ///< lets the events of one turn leave in one batch
-    bool flush_due_ = false;
-    bool is_behind_ = false; ///< as last said in the log
+    bool is_behind_ = false;       ///< as last said in the log
+    std::string problem_;          ///< beside it
+    Backlog backlog_;
     TaskQueue queue_;
 };
 

@@ -5,8 +5,8 @@
 
 namespace eventsgw {
 
-Refusals::Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact)
-    : log_(log), area_(area), fact_(fact), pause_(timers.make_timer([this] { say(); })) {}
+Refusals::Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact, std::string_view count)
+    : log_(log), area_(area), fact_(fact), count_name_(count), pause_(timers.make_timer([this] { say(); })) {}
 
 void Refusals::add(std::string_view channel, std::size_t waiting, std::size_t bytes) {
     queue_ = {waiting, bytes};
@@ -32,10 +32,11 @@ void Refusals::say() {
     }
     said_ = total_;
     if (queue_) {
-        log_.error(area_, fact_,
-                   {{"event", channel_}, {"waiting", queue_->waiting}, {"bytes", queue_->bytes}, {"refused", total_}});
+        log_.error(
+            area_, fact_,
+            {{"event", channel_}, {"waiting", queue_->waiting}, {"bytes", queue_->bytes}, {count_name_, total_}});
     } else {
-        log_.error(area_, fact_, {{"event", channel_}, {"refused", total_}});
+        log_.error(area_, fact_, {{"event", channel_}, {count_name_, total_}});
     }
     pause_->start(std::chrono::seconds(1));
 }

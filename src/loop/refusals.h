@@ -19,8 +19,9 @@ namespace eventsgw {
 /// the first one at once, then for as long as it goes on one line a second with the last event and the number so far.
 class Refusals {
 public:
-    /// `area` and `fact` begin the log's records and must be literals.
-    Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact);
+    /// `area` and `fact` begin the log's records, `count` is the name of the number so far; all must be literals.
+    Refusals(Timers& timers, const Log& log, std::string_view area, std::string_view fact,
+             std::string_view count = "refused");
 
     /// Of an event on `channel`, while so many others wait, with so many bytes.
     void add(std::string_view channel, std::size_t waiting, std::size_t bytes);
@@ -37,6 +38,7 @@ private:
     const Log& log_;
     std::string_view area_;
     std::string_view fact_;
+    std::string_view count_name_;
     std::unique_ptr<Timer> pause_;
     std::uint64_t total_ = 0;
     std::uint64_t said_ = 0; ///< `total_` as last logged

@@ -3,10 +3,10 @@
 
 #include "redis/resolver.h"
 
+#include "base/signals_blocked.h"
 #include "loop/loop.h"
 
 #include <array>
-#include <csignal>
 #include <memory>
 #include <sstream>
 #include <system_error>
@@ -47,22 +47,6 @@ std::string look_up(const std::string& host) {
     }
     return answer;
 }
-
-/// Blocks every signal for the thread that makes one of these, and for the threads it starts meanwhile.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
 
 Addresses parse_answer(const std::string& answer) {
     if (answer.empty()) {

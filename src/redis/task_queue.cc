@@ -5,80 +5,135 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace eventsgw {
 
 TaskQueue::TaskQueue(Session::Options options, Network network, const Log& log, std::string key, std::string cursor_key,
-                     std::string instance, Callbacks callbacks)
+                     std::string instance, std::uint64_t floor, Callbacks callbacks)
     : log_(log), key_(std::move(key)), cursor_key_(std::move(cursor_key)), instance_(std::move(instance)),
-      callbacks_(std::move(callbacks)), session_(std::move(options), std::move(network), log,
-                                                 Session::Callbacks{.on_ready = [this] { on_connected(); },
-                                                                    .on_lost = [this] { on_lost(); },
-                                                                    .on_probe = [this] { probe(); }}) {}
+      floor_(floor), callbacks_(std::move(callbacks)),
+      session_(std::move(options), std::move(network), log,
+               Session::Callbacks{.on_ready = [this] { on_connected(); },
+                                  .on_lost = [this] { on_lost(); },
+                                  .on_probe = [this] { probe(); },
+                                  .on_problem = [this] { callbacks_.on_problem(); }}) {}
 
-/// The whole transaction, and the watch for the next one, leave together; the answers of all but EXEC and GET matter
-/// only when they are refusals.
-void TaskQueue::push(const std::vector<std::string_view>& tasks) {
+void TaskQueue::push(const std::vector<Entry>& tasks) {
     state_ = State::pushing;
-    sent_ = confirmed_ + tasks.size();
-    std::vector<std::string_view> lpush{"LPUSH", key_};
-    lpush.insert(lpush.end(), tasks.begin(), tasks.end());
-    const auto ignore_success = [this](const Reply& reply) { note_error(reply); };
-    session_.send({"MULTI"}, ignore_success);
-    session_.send(lpush, ignore_success);
-    session_.send({"SET", cursor_key_, instance_ + " " + std::to_string(sent_)}, ignore_success);
+    execute(tasks, tasks.back().number);
+    sent_ = std::max(sent_, batch_);
+}
+
+/// The whole transaction, and the watch for the next one, leave together; the answers of all but EXEC, GET and TYPE
+/// matter only when they are refusals.
+void TaskQueue::execute(const std::vector<Entry>& tasks, std::uint64_t number) {
+    batch_ = number;
+    session_.send({"MULTI"}, [this](const Reply& reply) { note_error(reply); });
+    if (!tasks.empty()) {
+        std::vector<std::string_view> lpush{"LPUSH", key_};
+        for (const Entry& task : tasks) {
+            lpush.push_back(task.text);
+        }
+        session_.send(lpush, [this](const Reply& reply) { on_pushed(reply); });
+    }
+    session_.send({"SET", cursor_key_, make_cursor(number)}, [this](const Reply& reply) { note_error(reply); });
     session_.send({"EXEC"}, [this](const Reply& reply) { on_executed(reply); });
     arm();
 }
 
 void TaskQueue::arm() {
     session_.send({"WATCH", cursor_key_}, [this](const Reply& reply) { note_error(reply); });
-    session_.send({"GET", cursor_key_}, [this](const Reply& reply) { on_cursor(reply); });
+    session_.send({"GET", cursor_key_}, [this](const Reply& reply) {
+        note_error(reply);
+        cursor_ = reply.text;
+    });
+    session_.send({"TYPE", key_}, [this](const Reply& reply) { on_armed(reply); });
 }
 
 void TaskQueue::on_connected() {
     state_ = State::arming;
+    is_fenced_ = false;
+    ++epoch_;
     arm();
 }
 
-void TaskQueue::on_executed(const Reply& reply) {
-    const bool is_refused_inside =
-        reply.kind == Reply::Kind::array && !reply.elements.empty() && reply.elements[0].is_error();
-    if (is_refused_inside) {
-        confirmed_ = sent_; // Redis has set the cursor all the same: the tasks get new numbers
-    }
-    if (reply.is_error() || is_refused_inside) {
-        session_.fail(!error_.empty() ? error_ : is_refused_inside ? reply.elements[0].text : reply.text);
-        return;
-    }
-    // Nil means that the cursor moved under the transaction: a late copy of an older batch was carried out first. The
-    // cursor, which is read next, tells how far that one went.
-    state_ = State::arming;
-    if (reply.kind == Reply::Kind::array) {
-        confirm_through(sent_);
+/// The server closes the connection over a word that is too long: no answer to EXEC comes.
+void TaskQueue::on_pushed(const Reply& reply) {
+    note_error(reply);
+    if (reply.is_error() && reply.text.find("invalid bulk length") != std::string::npos) {
+        callbacks_.on_refused(Refusal::too_large, reply.text);
+        session_.fail(reply.text);
     }
 }
 
-void TaskQueue::on_cursor(const Reply& reply) {
-    if (reply.is_error() || !error_.empty()) {
-        session_.fail(!error_.empty() ? error_ : reply.text);
+void TaskQueue::on_executed(const Reply& reply) {
+    if (reply.is_error()) {
+        session_.fail(error_.empty() ? reply.text : error_);
+        return;
+    }
+    const bool was_fencing = std::exchange(state_, State::arming) == State::fencing;
+    // Nil means that the cursor moved under the transaction: a late copy of an older batch was carried out first, or
+    // somebody else wrote it. The cursor, which is read next, tells how far that one went.
+    if (reply.kind != Reply::Kind::array || is_half_done(reply)) {
+        return;
+    }
+    is_fenced_ = true;
+    correction_ = {};
+    session_.confirm_works();
+    if (!was_fencing) {
+        confirm_through(batch_);
+    }
+}
+
+/// Redis carries out the rest of a transaction when one command fails within it. The cursor does not tell the truth
+/// then, and is corrected before anything else is pushed.
+bool TaskQueue::is_half_done(const Reply& executed) {
+    const auto& parts = executed.elements;
+    const auto failed = std::find_if(parts.begin(), parts.end(), [](const Reply& part) { return part.is_error(); });
+    if (failed == parts.end()) {
+        return false;
+    }
+    const bool is_pushed = parts.size() > 1 && failed != parts.begin();
+    correction_ = is_pushed ? Correction{cursor_, batch_} : Correction{make_cursor(batch_), confirmed_};
+    is_fenced_ = false;
+    ++epoch_;
+    if (parts.size() > 1 && !is_pushed && failed->text.starts_with("WRONGTYPE")) {
+        callbacks_.on_refused(Refusal::no_list, failed->text);
+    } else {
+        session_.fail(failed->text);
+    }
+    return true;
+}
+
+void TaskQueue::on_armed(const Reply& type) {
+    note_error(type);
+    if (!error_.empty()) {
+        session_.fail(error_);
+        return;
+    }
+    wrong_type_ = type.text == "list" || type.text == "none" ? "" : type.text;
+    const std::uint64_t number = read_cursor(cursor_);
+    if (number < confirmed_) {
+        confirmed_ = number;
+        callbacks_.on_gone_back(number);
+    }
+    confirm_through(number);
+    if (!is_fenced_) {
+        state_ = State::fencing;
+        execute({}, confirmed_);
         return;
     }
     state_ = State::armed;
-    confirm_through(read_cursor(reply.text));
     callbacks_.on_ready();
-    if (can_push()) {
-        session_.confirm_works(); // nothing waits: the answer will do
-    }
 }
 
 void TaskQueue::confirm_through(std::uint64_t number) {
-    if (number <= confirmed_) {
-        return;
+    if (number > confirmed_) {
+        confirmed_ = number;
+        callbacks_.on_confirmed(number);
     }
-    session_.confirm_works();
-    callbacks_.on_confirmed(number - std::exchange(confirmed_, number));
 }
 
 /// READONLY, LOADING, NOPERM and the like all mean: not now. The connection is given up with it, because after a switch
@@ -95,7 +150,14 @@ void TaskQueue::on_lost() {
     callbacks_.on_lost();
 }
 
+/// A leader that has become a replica keeps the connection and may forget what it confirmed: so the sign of life that
+/// is asked for while nothing is on its way is the cursor.
 void TaskQueue::probe() {
+    if (state_ == State::armed) {
+        state_ = State::arming;
+        arm();
+        return;
+    }
     session_.send({"PING"}, [this](const Reply& reply) {
         if (reply.is_error()) {
             session_.fail(reply.text);
@@ -103,13 +165,21 @@ void TaskQueue::probe() {
     });
 }
 
+std::string TaskQueue::make_cursor(std::uint64_t number) const {
+    return instance_ + " " + std::to_string(number) + " " + std::to_string(epoch_);
+}
+
 std::uint64_t TaskQueue::read_cursor(const std::string& value) const {
+    if (!correction_.value.empty() && value == correction_.value) {
+        return correction_.number;
+    }
     const std::string ours = instance_ + " ";
-    if (value.compare(0, ours.size(), ours) != 0) {
+    if (!value.starts_with(ours)) {
         return 0;
     }
-    const Result<std::uint64_t> number = parse_count(std::string_view(value).substr(ours.size()));
-    if (!number || *number > sent_) {
+    const std::string_view rest = std::string_view(value).substr(ours.size());
+    const Result<std::uint64_t> number = parse_count(rest.substr(0, rest.find(' ')));
+    if (!number || *number > std::max(sent_, floor_)) {
         log_.warning("leader", "somebody else wrote the cursor, it is ignored",
                      {{"key", cursor_key_}, {"value", value}});
         return 0;

@@ -65,7 +65,7 @@ class Termination(GatewayTestCase):
         self.assert_ends_soon(gateway)
         self.assertGreater(time.monotonic() - asked, 0.28)  # s: it waits, but not long
         self.assertLess(time.monotonic() - asked, 1.5)
-        self.assertTrue(gateway.log_matching(r"^<[34]>.*\b8\b"), "the tasks that are lost are counted")
+        self.assertTrue(gateway.log_matching(r"^<5>task: kept for the next start waiting=8$"))
 
     def test_running_commands_end_with_their_children(self):
         gateway = self.start_gateway("[commands]\na/event/b = echo $$ >> pids; sleep 1000 & echo $! >> pids; wait\n")

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import program
 from waiting import PATIENCE, wait_until
@@ -64,15 +65,18 @@ class NotifySocket:
 class Gateway:
     """One run of the daemon. `environment` overrides that of a module's unit; None leaves a name out.
 
-    `wrapper` is a command line that ends in exec of what follows it, for runs in another namespace."""
+    `wrapper` is a command line that ends in exec of what follows it, for runs in another namespace. `files` are there
+    beforehand, by name; so is what `predecessor`, a run that has ended, has left in its state directory."""
 
-    def __init__(self, config, environment, arguments=(), wrapper=(), notify=None):
-        self._root = tempfile.TemporaryDirectory(prefix="eventsgw-")
+    def __init__(self, config, environment, arguments=(), wrapper=(), notify=None, files=None, predecessor=None):
+        self._root = predecessor.hand_over() if predecessor else tempfile.TemporaryDirectory(prefix="eventsgw-")
         self.state_directory = os.path.join(self._root.name, "state")
-        os.mkdir(self.state_directory)
+        os.makedirs(self.state_directory, exist_ok=True)
+        for name, content in (files or {}).items():
+            self.write(name, content)
         if config is not None:
             self.write("eventsgw.conf", config)
-        address = notify or os.path.join(self._root.name, "notify")
+        address = notify or os.path.join(tempfile.mkdtemp(dir=self._root.name), "notify")
         self.notify = NotifySocket(address)
         self._process = subprocess.Popen(
             [*wrapper, program.PROGRAM, *arguments],
@@ -191,6 +195,20 @@ class Gateway:
         self.send_signal(number)
         return self.wait_exit()
 
+    def kill(self):
+        """Ends it without a chance to do anything about it."""
+        self.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def hand_over(self):
+        """Its directory, for another run to go on in."""
+        root, self._root = self._root, None
+        return root
+
+    def cpu_seconds(self):
+        """User and system time of all its threads."""
+        return time.clock_gettime(~self.pid << 3 | 2)
+
     def descriptors(self):
         """What its open descriptors lead to."""
         return _links(f"/proc/{self.pid}/fd")
@@ -225,7 +243,8 @@ class Gateway:
                 self._process.kill()
         self.wait_exit()
         self.notify.close()
-        self._root.cleanup()
+        if self._root is not None:
+            self._root.cleanup()
         program.fail_on_sanitizer_report(self.stderr())
 
 

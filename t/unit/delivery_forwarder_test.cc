@@ -13,19 +13,44 @@ namespace {
 
 const Reply kOk = make_text_reply("OK");
 
-/// A forwarder to a leader that the test plays. Carries out transactions as Redis does, into `queue`.
+constexpr Backlog::Options kLimits{100000, 1U << 28U, 1U << 30U, false};
+
+/// A forwarder to a leader that the test plays, without a spool. Carries out transactions as Redis does, into `queue`.
 struct Fixture {
-    explicit Fixture(Forwarder::Limits limits = {100000, 1U << 28U})
-        : forwarder({"leader", Address{"127.0.0.1", 6379, ""}, "module/mail1", "s3cret", "module/mail1/eventsgw", 5s},
-                    redis.network(), file.log(), "module/mail1", "run", limits, [this] { ++empty; }) {
+    explicit Fixture(Backlog::Options limits = kLimits)
+        : forwarder({{"leader", Address{"127.0.0.1", 6379, ""}, "module/mail1", "s3cret", "module/mail1/eventsgw", 5s},
+                     "module/mail1",
+                     "run",
+                     limits},
+                    redis.network(), file.log(), nullptr, {[this] { ++empty; }, [](const std::string&) {}}) {
         forwarder.start();
     }
 
     void connect() {
         redis.accept_login();
+        answer_watch();
+        fence();
+    }
+
+    void answer_watch() {
         redis.answer("WATCH", kOk);
         redis.answer("GET", cursor);
+        redis.answer("TYPE", make_text_reply(type));
     }
+
+    /// The transaction that a new connection begins with.
+    void fence() {
+        set_cursor(redis.unanswered().at(1));
+        redis.answer("MULTI", kOk);
+        redis.answer("SET", make_text_reply("QUEUED"));
+        Reply executed;
+        executed.kind = Reply::Kind::array;
+        executed.elements = {kOk};
+        redis.answer("EXEC", executed);
+        answer_watch();
+    }
+
+    void set_cursor(const std::string& command) { cursor = make_text_reply(command.substr(command.find("run"))); }
 
     void accept(const std::string& task) { forwarder.accept(task, "a/event/b"); }
 
@@ -33,7 +58,7 @@ struct Fixture {
     void execute(bool answers = true) {
         const std::vector<std::string> commands = redis.unanswered();
         queue += commands.at(1).substr(std::string("LPUSH module/mail1/tasks").size());
-        cursor = make_text_reply(commands.at(2).substr(commands.at(2).find("run")));
+        set_cursor(commands.at(2));
         if (!answers) {
             return;
         }
@@ -44,8 +69,13 @@ struct Fixture {
         redis.answer("LPUSH", make_text_reply("QUEUED"));
         redis.answer("SET", make_text_reply("QUEUED"));
         redis.answer("EXEC", executed);
-        redis.answer("WATCH", kOk);
-        redis.answer("GET", cursor);
+        answer_watch();
+    }
+
+    void reconnect() {
+        redis.cut("Connection reset by peer");
+        timers.advance(Backoff::kLongest);
+        connect();
     }
 
     bool is_pushing() { return !redis.unanswered().empty(); }
@@ -55,6 +85,7 @@ struct Fixture {
     LogFile file;
     std::string queue; ///< the tasks in the agent's queue, oldest first
     Reply cursor;
+    std::string type = "list"; ///< of the queue
     int empty = 0;
     Forwarder forwarder;
 };
@@ -69,7 +100,7 @@ void pushes_what_came_in_one_turn_as_one_batch() {
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t1 t2"));
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{0});
-    CHECK_EQUAL(f.forwarder.pushed(), std::uint64_t{2});
+    CHECK_EQUAL(f.forwarder.counters().pushed, std::uint64_t{2});
     CHECK_EQUAL(f.empty, 1);
 }
 
@@ -96,7 +127,7 @@ void keeps_tasks_in_order_while_the_leader_is_away() {
     f.connect();
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t1 t2 t3"));
-    CHECK_EQUAL(f.file.count("waiting for the leader"), 1);
+    CHECK_EQUAL(f.file.count("waiting for the leader"), 2); // not yet connected, refused
     CHECK_EQUAL(f.file.count("none waits any more"), 1);
 }
 
@@ -116,17 +147,17 @@ void a_lost_answer_neither_loses_nor_doubles_a_task() {
         f.execute();
         CHECK_EQUAL(f.queue, std::string(" t1 t2"));
         CHECK_EQUAL(f.forwarder.waiting(), std::size_t{0});
-        CHECK_EQUAL(f.forwarder.pushed(), std::uint64_t{2});
+        CHECK_EQUAL(f.forwarder.counters().pushed, std::uint64_t{2});
     }
 }
 
 void refuses_the_newest_over_the_number() {
-    Fixture f({2, 1U << 20U});
+    Fixture f({2, 1U << 20U, 1U << 30U, false});
     for (const char* task : {"t1", "t2", "t3", "t4", "t5"}) {
         f.accept(task);
     }
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{2});
-    CHECK_EQUAL(f.forwarder.refused(), std::uint64_t{3});
+    CHECK_EQUAL(f.forwarder.counters().refused, std::uint64_t{3});
     CHECK_EQUAL(f.file.count("task: refused"), 1);
     f.timers.advance(1s);
     CHECK_EQUAL(f.file.count("refused=3"), 1);
@@ -140,12 +171,12 @@ void refuses_the_newest_over_the_number() {
 }
 
 void refuses_the_newest_when_the_bytes_are_reached() {
-    Fixture f({100, 10});
+    Fixture f({100, 100, 1U << 30U, false});
     f.accept("t1");
     f.accept("a task of more than ten bytes");
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{2});
     f.accept("t3");
-    CHECK_EQUAL(f.forwarder.refused(), std::uint64_t{1});
+    CHECK_EQUAL(f.forwarder.counters().refused, std::uint64_t{1});
 }
 
 void a_batch_has_a_bounded_number_of_tasks() {
@@ -172,6 +203,93 @@ void a_batch_has_a_bounded_size() {
     }
 }
 
+void pushes_again_what_the_leader_has_forgotten() {
+    Fixture f;
+    f.connect();
+    for (const char* task : {"t1", "t2", "t3"}) {
+        f.accept(task);
+        f.timers.turn();
+        f.execute();
+    }
+    f.cursor = make_text_reply("run 1 1");
+    f.queue = " t1";
+    f.accept("t4");
+    f.timers.turn();
+    f.reconnect();
+    f.execute();
+    CHECK_EQUAL(f.queue, std::string(" t1 t2 t3 t4"));
+    CHECK_EQUAL(f.forwarder.counters().repeated, std::uint64_t{2});
+    CHECK_EQUAL(f.file.count("may run twice tasks=2"), 1);
+    CHECK_EQUAL(f.file.count("not kept any more"), 0);
+}
+
+void keeps_confirmed_tasks_for_thirty_seconds() {
+    Fixture f;
+    f.connect();
+    f.accept("t1");
+    f.timers.turn();
+    f.execute();
+    for (int i = 0; i < 6; ++i) {
+        f.timers.advance(5s);
+        f.answer_watch();
+    }
+    f.accept("t2");
+    f.timers.turn();
+    f.execute();
+    f.cursor = Reply{};
+    f.queue.clear();
+    f.reconnect();
+    f.execute();
+    CHECK_EQUAL(f.queue, std::string(" t2"));
+    CHECK_EQUAL(f.file.count("not kept any more"), 1);
+}
+
+void keeps_confirmed_tasks_up_to_a_cost() {
+    Fixture f;
+    f.connect();
+    const std::string large(1U << 20U, 't');
+    for (int i = 0; i < 10; ++i) {
+        f.accept(large);
+        f.timers.turn();
+        f.execute();
+    }
+    f.cursor = Reply{};
+    f.reconnect();
+    CHECK_EQUAL(f.forwarder.waiting(), std::size_t{7});
+}
+
+void without_a_spool_a_dead_task_is_told_and_the_rest_goes_on() {
+    Fixture f;
+    f.type = "hash";
+    f.connect();
+    f.accept("t1");
+    f.timers.turn();
+    CHECK_EQUAL(f.forwarder.waiting(), std::size_t{0});
+    CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{1});
+    CHECK_EQUAL(f.file.count("task: dead, the leader can never take it event=a/event/b"), 1);
+    CHECK_EQUAL(f.file.count("not kept, there is no spool"), 1);
+    f.type = "list";
+    f.timers.advance(5s);
+    f.answer_watch();
+    f.accept("t2");
+    f.timers.turn();
+    f.execute();
+    CHECK_EQUAL(f.queue, std::string(" t2"));
+}
+
+void says_once_for_each_reason_how_many_wait() {
+    Fixture f;
+    f.accept("t1");
+    f.redis.cut("Connection refused");
+    f.accept("t2");
+    f.timers.advance(Backoff::kLongest);
+    f.redis.cut("Connection refused");
+    f.timers.advance(Backoff::kLongest);
+    f.redis.cut("No route to host");
+    CHECK_EQUAL(f.file.count("task: waiting for the leader waiting=1"), 2); // not yet connected, refused
+    CHECK_EQUAL(f.file.count("task: waiting for the leader waiting=2"), 1);
+}
+
 } // namespace
 
 int main() {
@@ -184,6 +302,11 @@ int main() {
         TEST(refuses_the_newest_when_the_bytes_are_reached),
         TEST(a_batch_has_a_bounded_number_of_tasks),
         TEST(a_batch_has_a_bounded_size),
+        TEST(pushes_again_what_the_leader_has_forgotten),
+        TEST(keeps_confirmed_tasks_for_thirty_seconds),
+        TEST(keeps_confirmed_tasks_up_to_a_cost),
+        TEST(without_a_spool_a_dead_task_is_told_and_the_rest_goes_on),
+        TEST(says_once_for_each_reason_how_many_wait),
     };
     return run(tests);
 }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/log.h"
+#include "delivery/pending_task.h"
+#include "delivery/spool.h"
+#include "loop/timers.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// All tasks that wait for the leader, in the order of their numbers, and the rule of what is on disk: nothing while
+/// the leader takes tasks as they come, and everything when it does not.
+///
+/// The oldest tasks are in memory (`front_`), ready to be pushed. When more wait than memory is meant for, those behind
+/// them are in the spool alone (the gap), and the newest are in memory again (`tail_`) until they are written. What is
+/// loaded from the spool closes the gap from the front. Without a spool all are in memory.
+class Backlog {
+public:
+    struct Options {
+        std::uint64_t tasks; ///< that may be in memory and not on disk, and
+        std::uint64_t bytes; ///< what they may cost
+        std::uint64_t spool_bytes;
+        bool stores_always; ///< a task is pushed only when it is on disk
+    };
+    struct Callbacks {
+        std::function<void()> on_pushable; ///< there may be tasks in next() that were not there before
+        /// The spool cannot be used, or empty: it can be again.
+        std::function<void(const std::string& problem)> on_problem;
+    };
+
+    /// Longer than this no task waits for the leader's answer without being written.
+    static constexpr std::chrono::milliseconds kPatience{200};
+    /// Longer than this no task waits to be written together with others.
+    static constexpr std::chrono::milliseconds kGroup{40};
+    /// In memory at most, where there is a spool.
+    static constexpr std::size_t kHandTasks = 10000;
+    static constexpr std::size_t kHandCost = 8U << 20U;
+    /// What of it is ready to be pushed while the rest is on disk.
+    static constexpr std::size_t kWindowTasks = 2000;
+    static constexpr std::size_t kWindowCost = 2U << 20U;
+    /// What may be on its way to the disk at a time.
+    static constexpr std::size_t kFlightCost = 8U << 20U;
+
+    /// `spool` may be null.
+    Backlog(Timers& timers, const Log& log, Options options, std::unique_ptr<Spool> spool, Callbacks callbacks);
+
+    /// Null where none is used.
+    Spool* spool() { return spool_.get(); }
+
+    /// False when as much waits as may.
+    bool add(std::string_view channel, std::string_view text);
+
+    /// Whether the leader is away; `reason` is told to those who look into the spool.
+    void set_away(bool is_away, const std::string& reason);
+
+    /// Tasks that may be pushed, oldest first: the first `pushable()` of them.
+    const std::deque<PendingTask>& front() const { return front_; }
+    std::size_t pushable() const;
+
+    /// Lets go of tasks up to a number, and gives those to `take` that were in memory.
+    void confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take);
+    /// Tasks that had been confirmed and wait again.
+    void take_back(std::vector<PendingTask> tasks);
+    /// Moves the first `count` tasks to the dead ones. None is pushable until that is on disk.
+    void bury(std::size_t count, const std::string& reason);
+
+    std::size_t waiting() const { return front_.size() + tail_.size() + gap_; }
+    std::size_t waiting_cost() const { return unstored_cost_ + spool_cost_; }
+    std::size_t spooled() const { return spool_tasks_; } ///< of those that wait
+    std::uint64_t dead() const { return dead_; }
+    std::optional<std::chrono::milliseconds> oldest_age() const;
+
+    /// Writes all that waits and waits for the disk. How many tasks are not on disk then.
+    std::size_t finish();
+
+private:
+    bool has_spool() const { return spool_ != nullptr && !is_lost_; }
+    bool is_full() const;
+    bool is_behind() const { return is_away_ || is_late_ || gap_ > 0; }
+    WallTime now() const;
+    std::size_t in_memory() const { return front_.size() + tail_.size(); }
+    bool has_to_store() const { return options_.stores_always || is_behind() || in_memory() > kHandTasks; }
+
+    void append(PendingTask task);
+    void schedule();
+    void on_patience_over();
+    void note_progress();
+    /// Gives to the spool what it has not been given, as much as may be on its way; or all of it.
+    void submit(bool all);
+    void trim();
+    void open_gap();
+    void load_more();
+    void close_gap();
+    /// Takes a task out of the accounts of what is on disk, or is to be.
+    void discount(const PendingTask& task);
+    void erase();
+
+    void on_news(SpoolNews& news);
+    void on_stored(std::uint64_t through);
+    void on_loaded(SpoolNews::Loaded& loaded);
+    void on_measured(const SpoolFile::Extent& extent);
+    void on_retry(const std::vector<SpoolFile::Dead>& dead);
+    void on_problem(const SpoolNews::Problem& problem);
+    void lose_spool();
+
+    Timers& timers_;
+    const Log& log_;
+    Options options_;
+    std::unique_ptr<Spool> spool_;
+    Callbacks callbacks_;
+    std::chrono::nanoseconds wall_offset_; ///< from the loop's clock to the time of day
+
+    std::deque<PendingTask> front_;
+    std::deque<PendingTask> tail_; ///< empty as long as there is no gap
+    std::size_t gap_ = 0;          ///< tasks that are in the spool alone
+    std::uint64_t gap_after_ = 0;  ///< the gap's tasks have numbers above this one
+    std::uint64_t gap_until_ = 0;  ///< and up to this one
+    std::size_t front_cost_ = 0;
+    std::size_t tail_cost_ = 0;
+    std::uint64_t last_ = 0; ///< number of the newest task
+
+    std::uint64_t submitted_ = 0; ///< tasks up to this number have been given to the spool
+    std::uint64_t stored_ = 0;    ///< and up to this one are on disk
+    std::uint64_t needed_ = 0;    ///< nothing after stored_ is pushed before this one is on disk
+    std::uint64_t confirmed_ = 0;
+    std::size_t unstored_ = 0;       ///< tasks after stored_
+    std::size_t unstored_cost_ = 0;  ///< what they cost
+    std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the spool
+    std::size_t spool_tasks_ = 0;    ///< given to the spool, and not confirmed
+    std::size_t spool_cost_ = 0;
+    std::optional<SpoolFile::Extent> expected_; ///< what the answer to Erase would be, if it erased nothing
+    std::size_t burials_ = 0;                   ///< that are not on disk yet
+    std::size_t returns_ = 0;                   ///< orders of take_back() that are not on disk yet
+    std::uint64_t dead_ = 0;
+    std::size_t dead_cost_ = 0;
+    std::set<std::int64_t> revived_; ///< ids of dead tasks that were given a number
+
+    bool is_away_ = true;
+    bool is_late_ = false;
+    bool is_loading_ = false;
+    bool is_failing_ = false; ///< the spool cannot be written at present
+    bool is_lost_ = false;    ///< nor ever again
+    bool owes_erase_ = false; ///< for the time when it can be written again
+    std::string reason_;
+
+    std::unique_ptr<Timer> flush_;    ///< gives to the spool what has come meanwhile
+    std::unique_ptr<Timer> patience_; ///< with the leader
+};
+
+} // namespace eventsgw

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "delivery/recent_tasks.h"
+
+#include <utility>
+
+namespace eventsgw {
+
+RecentTasks::RecentTasks(Timers& timers) : timers_(timers), expiry_(timers.make_timer([this] { expire(); })) {}
+
+void RecentTasks::add(PendingTask task) {
+    cost_ += task.cost();
+    tasks_.push_back({std::move(task), timers_.now()});
+    for (; cost_ > kMaxCost; tasks_.pop_front()) {
+        cost_ -= tasks_.front().task.cost();
+        forgotten_ = tasks_.front().task.number();
+    }
+    if (!tasks_.empty() && !expiry_->is_pending()) {
+        expiry_->start(kKept);
+    }
+}
+
+std::vector<PendingTask> RecentTasks::take_after(std::uint64_t number) {
+    std::size_t kept = tasks_.size();
+    for (; kept > 0 && tasks_[kept - 1].task.number() > number; --kept) {
+    }
+    std::vector<PendingTask> taken;
+    for (std::size_t i = kept; i < tasks_.size(); ++i) {
+        cost_ -= tasks_[i].task.cost();
+        taken.push_back(std::move(tasks_[i].task));
+    }
+    tasks_.erase(tasks_.begin() + static_cast<std::ptrdiff_t>(kept), tasks_.end());
+    return taken;
+}
+
+void RecentTasks::expire() {
+    const Clock::time_point limit = timers_.now() - kKept;
+    for (; !tasks_.empty() && tasks_.front().since <= limit; tasks_.pop_front()) {
+        cost_ -= tasks_.front().task.cost();
+        forgotten_ = tasks_.front().task.number();
+    }
+    if (!tasks_.empty()) {
+        expiry_->start(tasks_.front().since + kKept - timers_.now());
+    }
+}
+
+} // namespace eventsgw

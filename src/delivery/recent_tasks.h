@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "delivery/pending_task.h"
+#include "loop/timers.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace eventsgw {
+
+/// Keeps the tasks that the leader has confirmed, for a while: a leader may forget the last of what it has confirmed,
+/// when it restarts from an older copy of its data or another node takes its place.
+class RecentTasks {
+public:
+    static constexpr std::chrono::seconds kKept{30};
+    /// The oldest go early when all together cost more than this.
+    static constexpr std::size_t kMaxCost = 8U << 20U;
+
+    explicit RecentTasks(Timers& timers);
+
+    void add(PendingTask task);
+
+    /// Takes back out the tasks after a number, oldest first.
+    std::vector<PendingTask> take_after(std::uint64_t number);
+
+    /// The greatest number of a task that is not kept any more; 0 when there is none.
+    std::uint64_t forgotten() const { return forgotten_; }
+
+private:
+    struct Kept {
+        PendingTask task;
+        Clock::time_point since;
+    };
+    void expire();
+
+    Timers& timers_;
+    std::deque<Kept> tasks_; ///< in the order of their numbers
+    std::size_t cost_ = 0;
+    std::uint64_t forgotten_ = 0;
+    std::unique_ptr<Timer> expiry_;
+};
+
+} // namespace eventsgw

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "delivery/spool.h"
+
+#include "base/signals_blocked.h"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace eventsgw {
+namespace {
+
+/// Says with the error what has become of the file, if there is one with something in it.
+Error set_aside(const std::string& path, Error error) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || status.st_size == 0) {
+        return error;
+    }
+    const Result<std::string> name = set_spool_aside(path);
+    error.message += name ? "; it was set aside as " + *name : "; it stays where it is, it " + name.error().message;
+    return error;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
+    Result<UniqueFd> lock = lock_spool(path);
+    if (!lock) {
+        return lock.error().os_error == EWOULDBLOCK ? lock.error() : set_aside(path, lock.error());
+    }
+    Result<SpoolFile> file = SpoolFile::open(path, Database::Mode::create);
+    if (!file) {
+        return set_aside(path, file.error());
+    }
+    Result<SpoolFile::Extent> extent = file->measure();
+    Result<SpoolFile::Claim> claim = extent ? file->claim() : Result<SpoolFile::Claim>(extent.error());
+    if (!claim) {
+        file = Error{}; // closes it
+        return set_aside(path, claim.error());
+    }
+    auto spool = std::make_unique<Spool>(std::move(*lock), path, std::move(*file), *claim, *extent);
+    if (Result<void> started = spool->start(); !started) {
+        return started.error();
+    }
+    return spool;
+}
+
+Spool::Spool(UniqueFd lock, const std::string& path, SpoolFile file, SpoolFile::Claim claim, SpoolFile::Extent extent)
+    : lock_(std::move(lock)), claim_(std::move(claim)), extent_(extent),
+      writer_(path, std::move(file), inbox_, outbox_) {}
+
+Result<void> Spool::start() {
+    for (Result<void> opened : {inbox_.open(), outbox_.open()}) {
+        if (!opened) {
+            return opened;
+        }
+    }
+    try {
+        const SignalsBlocked blocked;
+        thread_ = std::thread([this] { writer_.run(); });
+    } catch (const std::system_error& error) {
+        return Error{std::string("no thread for the spool: ") + error.what(), error.code().value()};
+    }
+    return {};
+}
+
+void Spool::receive() {
+    for (SpoolNews& news : outbox_.take_all()) {
+        on_news_(news);
+    }
+}
+
+std::size_t Spool::finish() {
+    if (thread_.joinable()) {
+        order(SpoolOrder::End{});
+        thread_.join();
+    }
+    return writer_.unwritten();
+}
+
+} // namespace eventsgw

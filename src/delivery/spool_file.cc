@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "delivery/spool_file.h"
+
+#include "base/uuid.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+constexpr const char* kSchema = "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+                                "CREATE TABLE tasks (number INTEGER PRIMARY KEY, channel BLOB NOT NULL,"
+                                " task BLOB NOT NULL, arrived INTEGER NOT NULL);"
+                                "CREATE TABLE dead (id INTEGER PRIMARY KEY AUTOINCREMENT, channel BLOB NOT NULL,"
+                                " task BLOB NOT NULL, arrived INTEGER NOT NULL, reason BLOB NOT NULL,"
+                                " died INTEGER NOT NULL, retry INTEGER NOT NULL DEFAULT 0);"
+                                "INSERT INTO meta VALUES ('floor', 0), ('instance', ''), ('reason', '');"
+                                "PRAGMA user_version=1";
+
+/// Files that SQLite keeps beside the database; they belong to it by their names.
+constexpr std::array<const char*, 3> kSuffixes{"", "-wal", "-shm"};
+
+std::int64_t to_number(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
+
+std::int64_t to_number(WallTime time) {
+    return time.time_since_epoch().count();
+}
+
+WallTime to_time(std::int64_t number) {
+    return WallTime(std::chrono::milliseconds(number));
+}
+
+bool is_taken(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+std::string time_suffix() {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    std::array<char, sizeof(".20261231T235959Z")> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), ".%Y%m%dT%H%M%SZ", &utc)};
+}
+
+/// A file of a later program is not touched, not even by SQLite's way to open it.
+Result<void> check_format(const std::string& path, const char* vfs) {
+    Result<Database> database = Database::open(path, Database::Mode::read, vfs);
+    if (!database) {
+        return database.error();
+    }
+    const Result<std::optional<std::int64_t>> format = database->ask("PRAGMA user_version");
+    if (!format) {
+        return format.error();
+    }
+    const std::int64_t version = format->value_or(0);
+    if (version > SpoolFile::kFormat) {
+        return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
+    }
+    return {};
+}
+
+} // namespace
+
+Result<UniqueFd> lock_spool(const std::string& path) {
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!fd) {
+        return make_os_error("cannot be opened");
+    }
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        return make_os_error("cannot be locked");
+    }
+    return fd;
+}
+
+Result<std::string> set_spool_aside(const std::string& path) {
+    const std::string first = path + time_suffix();
+    std::string target = first;
+    for (int i = 1; is_taken(target); ++i) {
+        target = first + "." + std::to_string(i);
+    }
+    for (const char* suffix : kSuffixes) {
+        if (::rename((path + suffix).c_str(), (target + suffix).c_str()) != 0 && errno != ENOENT) {
+            return make_os_error("cannot be renamed");
+        }
+    }
+    return target;
+}
+
+SpoolFile::SpoolFile(Database database)
+    : database_(std::make_unique<Database>(std::move(database))),
+      transaction_(std::make_unique<Transaction>(*database_)) {}
+
+Result<SpoolFile> SpoolFile::open(const std::string& path, Database::Mode mode, const char* vfs) {
+    if (Result<void> known = check_format(path, vfs); !known) {
+        return known.error();
+    }
+    Result<Database> database = Database::open(path, mode, vfs);
+    if (!database) {
+        return database.error();
+    }
+    SpoolFile file(std::move(*database));
+    if (Result<void> prepared = file.prepare(); !prepared) {
+        return prepared.error();
+    }
+    return file;
+}
+
+Result<void> SpoolFile::prepare() {
+    const Result<std::optional<std::int64_t>> objects = database_->ask("SELECT count(*) FROM sqlite_master");
+    if (!objects) {
+        return objects.error();
+    }
+    if (objects->value_or(0) == 0) {
+        Result<void> made = begin();
+        made = made ? database_->execute(kSchema) : made;
+        made = made ? commit() : made;
+        if (!made) {
+            return made;
+        }
+    }
+    Result<Statement> insert = database_->prepare("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?)");
+    if (!insert) {
+        return insert.error();
+    }
+    insert_.emplace(std::move(*insert));
+    Result<Statement> load = database_->prepare("SELECT number, channel, task, arrived FROM tasks"
+                                                " WHERE number > ? AND number <= ? ORDER BY number");
+    if (!load) {
+        return load.error();
+    }
+    load_.emplace(std::move(*load));
+    return {};
+}
+
+Result<SpoolFile::Claim> SpoolFile::claim() {
+    if (Result<void> begun = begin(); !begun) {
+        return begun.error();
+    }
+    Result<Statement> query =
+        database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'),"
+                           " (SELECT value FROM meta WHERE key = 'floor'), max(number) FROM tasks");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    Claim claim{std::string(query->bytes(0)), 0};
+    const std::int64_t last = query->number(2);
+    if (last > 0) {
+        claim.floor = static_cast<std::uint64_t>(std::max(last, query->number(1))) + kRunNumbers;
+    } else {
+        claim.instance = UuidSource().make(); // nothing waits that a cursor of former runs could count for
+    }
+    query->reset();
+    Result<Statement> update =
+        database_->prepare("UPDATE meta SET value = CASE key WHEN 'floor' THEN ? ELSE ? END WHERE key <> 'reason'");
+    if (!update) {
+        return update.error();
+    }
+    Result<void> done = update->bind(0, to_number(claim.floor)).bind(1, claim.instance).run();
+    done = done ? commit() : done;
+    if (!done) {
+        return done.error();
+    }
+    return claim;
+}
+
+Result<SpoolFile::Extent> SpoolFile::measure() {
+    Result<Statement> query = database_->prepare(
+        "SELECT count(*), total(length(channel) + length(task)), min(arrived), (SELECT count(*) FROM dead),"
+        " (SELECT total(length(channel) + length(task)) FROM dead) FROM tasks");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    Extent extent;
+    extent.tasks = static_cast<std::uint64_t>(query->number(0));
+    extent.bytes = static_cast<std::uint64_t>(query->number(1)) + extent.tasks * PendingTask::kOverhead;
+    extent.dead = static_cast<std::uint64_t>(query->number(3));
+    extent.dead_bytes = static_cast<std::uint64_t>(query->number(4)) + extent.dead * PendingTask::kOverhead;
+    if (extent.tasks > 0) {
+        extent.oldest = to_time(query->number(2));
+    }
+    return extent;
+}
+
+Result<void> SpoolFile::insert(const PendingTask& task) {
+    return insert_->bind(0, to_number(task.number()))
+        .bind(1, task.channel())
+        .bind(2, task.text())
+        .bind(3, to_number(task.arrived()))
+        .run();
+}
+
+Result<void> SpoolFile::run_once(std::string_view sql, std::int64_t number) {
+    Result<Statement> statement = database_->prepare(sql);
+    return statement ? statement->bind(0, number).run() : Result<void>(statement.error());
+}
+
+Result<void> SpoolFile::erase_through(std::uint64_t number) {
+    return run_once("DELETE FROM tasks WHERE number <= ?", to_number(number));
+}
+
+Result<void> SpoolFile::bury(const PendingTask& task, std::string_view reason, WallTime now) {
+    if (Result<void> gone = drop(task.number()); !gone) {
+        return gone;
+    }
+    Result<Statement> insert =
+        database_->prepare("INSERT INTO dead (channel, task, arrived, reason, died) VALUES (?, ?, ?, ?, ?)");
+    if (!insert) {
+        return insert.error();
+    }
+    return insert->bind(0, task.channel())
+        .bind(1, task.text())
+        .bind(2, to_number(task.arrived()))
+        .bind(3, reason)
+        .bind(4, to_number(now))
+        .run();
+}
+
+Result<void> SpoolFile::revive(std::int64_t id, std::uint64_t number) {
+    Result<Statement> copy =
+        database_->prepare("INSERT INTO tasks SELECT ?, channel, task, arrived FROM dead WHERE id = ?");
+    if (!copy) {
+        return copy.error();
+    }
+    if (Result<void> copied = copy->bind(0, to_number(number)).bind(1, id).run(); !copied) {
+        return copied;
+    }
+    return drop_dead(id);
+}
+
+Result<void> SpoolFile::note(std::string_view reason) {
+    Result<Statement> update = database_->prepare("UPDATE meta SET value = ? WHERE key = 'reason'");
+    return update ? update->bind(0, reason).run() : Result<void>(update.error());
+}
+
+Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint64_t until, std::size_t cost) {
+    std::vector<PendingTask> tasks;
+    std::size_t taken = 0;
+    load_->bind(0, to_number(after)).bind(1, to_number(until));
+    while (taken < cost) {
+        const Result<bool> row = load_->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            return tasks;
+        }
+        tasks.emplace_back(static_cast<std::uint64_t>(load_->number(0)), load_->bytes(1), load_->bytes(2),
+                           to_time(load_->number(3)));
+        taken += tasks.back().cost();
+    }
+    load_->reset();
+    return tasks;
+}
+
+Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
+    Result<Statement> query = database_->prepare("SELECT id, channel, task, arrived, reason, died, retry FROM dead"
+                                                 " WHERE retry >= ? ORDER BY id");
+    if (!query) {
+        return query.error();
+    }
+    query->bind(0, std::int64_t{only_to_retry});
+    std::vector<Dead> dead;
+    for (;;) {
+        const Result<bool> row = query->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            return dead;
+        }
+        dead.push_back({query->number(0), PendingTask(0, query->bytes(1), query->bytes(2), to_time(query->number(3))),
+                        std::string(query->bytes(4)), to_time(query->number(5)), query->number(6) != 0});
+    }
+}
+
+Result<std::string> SpoolFile::reason() {
+    Result<Statement> query = database_->prepare("SELECT value FROM meta WHERE key = 'reason'");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    return std::string(query->bytes(0));
+}
+
+Result<void> SpoolFile::drop(std::uint64_t number) {
+    return run_once("DELETE FROM tasks WHERE number = ?", to_number(number));
+}
+
+Result<void> SpoolFile::drop_dead(std::int64_t id) {
+    return run_once("DELETE FROM dead WHERE id = ?", id);
+}
+
+Result<void> SpoolFile::ask_retry(std::int64_t id) {
+    return run_once("UPDATE dead SET retry = 1 WHERE id = ?", id);
+}
+
+Result<std::int64_t> SpoolFile::version() {
+    const Result<std::optional<std::int64_t>> version = database_->ask("PRAGMA data_version");
+    if (!version) {
+        return version.error();
+    }
+    return version->value_or(0);
+}
+
+Result<void> SpoolFile::shrink() {
+    return database_->execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+} // namespace eventsgw

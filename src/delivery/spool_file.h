@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "delivery/pending_task.h"
+#include "store/database.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// In the working directory, which is the module's state directory.
+inline constexpr const char* kSpoolName = "eventsgw.spool";
+
+/// The right to push what a spool holds, for one process at a time. Also makes the file, for the owner's eyes only.
+/// Error::os_error is EWOULDBLOCK when another process has it.
+Result<UniqueFd> lock_spool(const std::string& path);
+
+/// Gives an unusable spool, with SQLite's files beside it, another name, which is returned: the spool's with the time
+/// behind it. Nothing is overwritten.
+Result<std::string> set_spool_aside(const std::string& path);
+
+/// The tables of a spool. Every call waits for the disk. What belongs together is put between begin() and commit().
+class SpoolFile {
+public:
+    /// The format that this program writes; the file's user_version.
+    static constexpr std::int64_t kFormat = 1;
+    /// Numbers that a run may use: more than it can come to.
+    static constexpr std::uint64_t kRunNumbers = std::uint64_t{1} << 40U;
+
+    struct Extent {
+        std::uint64_t tasks = 0; ///< that wait
+        std::uint64_t bytes = 0; ///< their cost()
+        std::uint64_t dead = 0;
+        std::uint64_t dead_bytes = 0;
+        std::optional<WallTime> oldest; ///< arrival of the first that waits
+    };
+    struct Claim {
+        std::string instance; ///< under which the tasks are numbered
+        std::uint64_t floor;  ///< no task has had a number above it yet
+    };
+    struct Dead {
+        std::int64_t id;
+        PendingTask task; ///< its number means nothing any more
+        std::string reason;
+        WallTime died;
+        bool is_to_retry;
+    };
+
+    /// Error::os_error is a StoreFault.
+    static Result<SpoolFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
+
+    /// Numbers for one more run. While tasks wait the instance stays theirs, and so the leader's cursor goes on to
+    /// count for them; numbers that a former run may have used are left out.
+    Result<Claim> claim();
+    Result<Extent> measure();
+
+    Result<void> begin() { return transaction_->begin(); }
+    Result<void> commit() { return transaction_->commit(); }
+    /// Takes back what was done since begin().
+    void roll_back() { transaction_ = std::make_unique<Transaction>(*database_); }
+
+    Result<void> insert(const PendingTask& task);
+    /// Erases the tasks up to this number.
+    Result<void> erase_through(std::uint64_t number);
+    /// Moves a task to the dead ones, whether it waits here or not.
+    Result<void> bury(const PendingTask& task, std::string_view reason, WallTime now);
+    /// Moves a dead task to those that wait, as `number`.
+    Result<void> revive(std::int64_t id, std::uint64_t number);
+    /// Keeps why tasks wait, for whoever looks at the spool.
+    Result<void> note(std::string_view reason);
+
+    /// Tasks after a number up to another, oldest first, until they cost about `cost`.
+    Result<std::vector<PendingTask>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
+    Result<std::vector<Dead>> load_dead(bool only_to_retry);
+    Result<std::string> reason();
+
+    Result<void> drop(std::uint64_t number);
+    Result<void> drop_dead(std::int64_t id);
+    Result<void> ask_retry(std::int64_t id);
+
+    /// Changes when another connection has changed the file.
+    Result<std::int64_t> version();
+    /// Gives free room back to the disk.
+    Result<void> shrink();
+
+private:
+    explicit SpoolFile(Database database);
+    Result<void> prepare();
+    /// Binds and runs one statement that is used once.
+    Result<void> run_once(std::string_view sql, std::int64_t number);
+
+    std::unique_ptr<Database> database_; ///< the transaction points to it
+    std::unique_ptr<Transaction> transaction_;
+    std::optional<Statement> insert_;
+    std::optional<Statement> load_;
+};
+
+} // namespace eventsgw

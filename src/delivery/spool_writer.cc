@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "delivery/spool_writer.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include <poll.h>
+
+namespace eventsgw {
+namespace {
+
+WallTime wall_now() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+} // namespace
+
+SpoolWriter::SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox)
+    : path_(std::move(path)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
+
+void SpoolWriter::run() {
+    while (!is_ending_) {
+        pollfd inbox{inbox_.descriptor(), POLLIN, 0};
+        ::poll(&inbox, 1, static_cast<int>(kTick.count()));
+        try {
+            sort_orders();
+            work();
+        } catch (const std::bad_alloc&) {
+            file_->roll_back();
+            report_problem(Error{"out of memory", kStoreFailed});
+        }
+    }
+}
+
+void SpoolWriter::sort_orders() {
+    for (SpoolOrder& order : inbox_.take_all()) {
+        if (const auto* load = std::get_if<SpoolOrder::Load>(&order.what)) {
+            loads_.push_back(*load);
+        } else if (std::holds_alternative<SpoolOrder::End>(order.what)) {
+            is_ending_ = true;
+        } else {
+            orders_.push_back(std::move(order));
+        }
+    }
+}
+
+/// Loading does not depend on writing: what is loaded has been written before, and a full disk can still be read.
+void SpoolWriter::work() {
+    if (!file_) {
+        orders_.clear();
+        loads_.clear();
+        return;
+    }
+    const bool is_idle = orders_.empty() && loads_.empty();
+    write();
+    load();
+    if (file_ && orders_.empty() && loads_.empty() && (!is_idle || look_around())) {
+        report_well();
+    }
+}
+
+void SpoolWriter::load() {
+    while (file_ && !loads_.empty()) {
+        const SpoolOrder::Load wanted = loads_.front();
+        Result<std::vector<PendingTask>> tasks = file_->load(wanted.after, wanted.until, kLoadCost);
+        if (!tasks) {
+            report_problem(tasks.error());
+            return;
+        }
+        std::size_t cost = 0;
+        for (const PendingTask& task : *tasks) {
+            cost += task.cost();
+        }
+        const bool is_all = cost < kLoadCost;
+        loads_.pop_front();
+        outbox_.post({SpoolNews::Loaded{std::move(*tasks), wanted.until, is_all}});
+    }
+}
+
+void SpoolWriter::write() {
+    if (!file_ || orders_.empty()) {
+        return;
+    }
+    if (const Result<void> written = apply(); !written) {
+        file_->roll_back();
+        report_problem(written.error());
+        return;
+    }
+    report_done();
+}
+
+Result<void> SpoolWriter::apply() {
+    if (Result<void> begun = file_->begin(); !begun) {
+        return begun;
+    }
+    for (const SpoolOrder& order : orders_) {
+        if (Result<void> applied = apply_one(order); !applied) {
+            return applied;
+        }
+    }
+    return file_->commit();
+}
+
+Result<void> SpoolWriter::apply_one(const SpoolOrder& order) {
+    if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
+        for (const PendingTask& task : write->tasks) {
+            if (Result<void> inserted = file_->insert(task); !inserted) {
+                return inserted;
+            }
+        }
+        return file_->note(write->reason);
+    }
+    if (const auto* erase = std::get_if<SpoolOrder::Erase>(&order.what)) {
+        may_shrink_ = true;
+        return file_->erase_through(erase->through);
+    }
+    if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
+        for (const PendingTask& task : bury->tasks) {
+            if (Result<void> buried = file_->bury(task, bury->reason, wall_now()); !buried) {
+                return buried;
+            }
+        }
+        return {};
+    }
+    const auto& revive = std::get<SpoolOrder::Revive>(order.what);
+    return file_->revive(revive.id, revive.number);
+}
+
+void SpoolWriter::report_done() {
+    std::uint64_t stored = 0;
+    std::size_t returns = 0;
+    for (const SpoolOrder& order : std::exchange(orders_, {})) {
+        if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
+            stored = std::max(stored, write->tasks.back().number());
+            returns += write->is_return ? 1 : 0;
+        } else if (const auto* revive = std::get_if<SpoolOrder::Revive>(&order.what)) {
+            stored = std::max(stored, revive->number);
+        } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
+            outbox_.post({SpoolNews::Buried{bury->tasks.size()}});
+        } else if (std::get<SpoolOrder::Erase>(order.what).is_to_measure) {
+            const Result<SpoolFile::Extent> extent = file_->measure();
+            if (extent) {
+                outbox_.post({SpoolNews::Measured{*extent}});
+            }
+        }
+    }
+    if (stored > 0) {
+        outbox_.post({SpoolNews::Stored{stored, returns}});
+    }
+}
+
+/// When nothing else is to be done: has another process asked for something, and is there room to give back? False
+/// when the file could not be read.
+bool SpoolWriter::look_around() {
+    const Result<std::int64_t> version = file_->version();
+    if (!version) {
+        report_problem(version.error());
+        return false;
+    }
+    if (version_ != *version) {
+        Result<std::vector<SpoolFile::Dead>> dead = file_->load_dead(true);
+        if (!dead) {
+            report_problem(dead.error());
+            return false;
+        }
+        version_ = *version;
+        if (!dead->empty()) {
+            outbox_.post({SpoolNews::Retry{std::move(*dead)}});
+        }
+    }
+    if (std::exchange(may_shrink_, false)) {
+        static_cast<void>(file_->shrink()); // it is room and no task that is at stake: another time
+    }
+    return true;
+}
+
+std::size_t SpoolWriter::unwritten() const {
+    std::size_t count = 0;
+    for (const SpoolOrder& order : orders_) {
+        const auto* write = std::get_if<SpoolOrder::Write>(&order.what);
+        count += write != nullptr ? write->tasks.size() : 0;
+    }
+    return count;
+}
+
+void SpoolWriter::report_problem(const Error& error) {
+    if (error.os_error == kStoreBroken) {
+        give_up(error);
+        return;
+    }
+    if (problem_ != error.message) {
+        problem_ = error.message;
+        outbox_.post({SpoolNews::Problem{error, false, ""}});
+    }
+}
+
+void SpoolWriter::report_well() {
+    if (!std::exchange(problem_, "").empty()) {
+        outbox_.post({SpoolNews::Problem{Error{}, false, ""}});
+    }
+}
+
+void SpoolWriter::give_up(const Error& error) {
+    file_.reset();
+    const Result<std::string> name = set_spool_aside(path_);
+    outbox_.post({SpoolNews::Problem{error, true, name ? *name : ""}});
+}
+
+} // namespace eventsgw

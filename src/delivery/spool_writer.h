@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/mailbox.h"
+#include "delivery/pending_task.h"
+#include "delivery/spool_file.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace eventsgw {
+
+/// What the loop asks of the spool's thread.
+struct SpoolOrder {
+    struct Write {
+        std::vector<PendingTask> tasks;
+        std::string reason; ///< why they wait
+        bool is_return;     ///< the tasks had been erased, their numbers lie below others that are stored
+    };
+    struct Erase {
+        std::uint64_t through;
+        bool is_to_measure; ///< what is left
+    };
+    struct Bury {
+        std::vector<PendingTask> tasks;
+        std::string reason;
+    };
+    struct Revive {
+        std::int64_t id;
+        std::uint64_t number;
+    };
+    struct Load {
+        std::uint64_t after;
+        std::uint64_t until;
+    };
+    struct End {};
+    std::variant<Write, Erase, Bury, Revive, Load, End> what;
+};
+
+/// What the spool's thread tells the loop.
+struct SpoolNews {
+    struct Stored {
+        std::uint64_t through;
+        std::size_t returns; ///< orders of returning tasks among it
+    };
+    struct Measured {
+        SpoolFile::Extent extent;
+    };
+    struct Buried {
+        std::size_t count;
+    };
+    struct Loaded {
+        std::vector<PendingTask> tasks;
+        std::uint64_t until; ///< as it was asked
+        bool is_all;         ///< up to `until`
+    };
+    struct Retry {
+        std::vector<SpoolFile::Dead> dead; ///< that somebody wants to be pushed again
+    };
+    struct Problem {
+        Error error;           ///< without a message: all is well again
+        bool is_lost;          ///< the spool is not used any more
+        std::string set_aside; ///< the name that it has now, where it could be given one
+    };
+    std::variant<Stored, Measured, Buried, Loaded, Retry, Problem> what;
+};
+
+/// The thread that waits for the disk, so that the loop does not. Owns the spool's file. Whatever lies in the inbox
+/// when it comes to look is one commit. What cannot be written stays here and is tried again; a damaged file is set
+/// aside.
+class SpoolWriter {
+public:
+    /// Between two looks for what another process has changed, and between two attempts to write.
+    static constexpr std::chrono::milliseconds kTick{1000};
+    /// What is loaded at a time.
+    static constexpr std::size_t kLoadCost = 2U << 20U;
+
+    SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox);
+
+    /// Until SpoolOrder::End.
+    void run();
+
+    /// Tasks that run() has left behind, because they could not be written.
+    std::size_t unwritten() const;
+
+private:
+    void sort_orders();
+    void work();
+    void load();
+    void write();
+    Result<void> apply();
+    Result<void> apply_one(const SpoolOrder& order);
+    void report_done();
+    bool look_around();
+    void report_problem(const Error& error);
+    void report_well();
+    void give_up(const Error& error);
+
+    std::string path_;
+    std::optional<SpoolFile> file_; ///< nothing once it is given up
+    Mailbox<SpoolOrder>& inbox_;
+    Mailbox<SpoolNews>& outbox_;
+    std::deque<SpoolOrder> orders_; ///< to be written, oldest first
+    std::deque<SpoolOrder::Load> loads_;
+    bool is_ending_ = false;
+    bool may_shrink_ = false; ///< something was erased since the last time
+    std::int64_t version_ = -1;
+    std::string problem_; ///< as last told
+};
+
+} // namespace eventsgw

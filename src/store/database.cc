@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "store/database.h"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace eventsgw {
+namespace {
+
+StoreFault classify(int code) {
+    switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:
+    case SQLITE_SCHEMA:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH: return kStoreBroken;
+    case SQLITE_FULL: return kStoreFull;
+    case SQLITE_READONLY: return kStoreReadOnly;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return kStoreBusy;
+    default: return kStoreFailed;
+    }
+}
+
+Error make_error(sqlite3* handle) {
+    const int code = sqlite3_extended_errcode(handle);
+    const int os_error = sqlite3_system_errno(handle);
+    std::string message = sqlite3_errmsg(handle);
+    if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) {
+        if (os_error != 0) {
+            message.append(": ").append(std::strerror(os_error));
+        }
+        if (os_error == ENOSPC || os_error == EDQUOT) {
+            return Error{std::move(message), kStoreFull};
+        }
+        if (os_error == EROFS || os_error == EACCES) {
+            return Error{std::move(message), kStoreReadOnly};
+        }
+    }
+    return Error{std::move(message), classify(code)};
+}
+
+} // namespace
+
+void Statement::Deleter::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
+Statement& Statement::bind(int parameter, std::int64_t number) {
+    sqlite3_bind_int64(statement_.get(), parameter + 1, number);
+    return *this;
+}
+
+Statement& Statement::bind(int parameter, std::string_view bytes) {
+    const char* start = bytes.data() != nullptr ? bytes.data() : ""; // a null pointer would bind NULL
+    sqlite3_bind_blob64(statement_.get(), parameter + 1, start, bytes.size(), SQLITE_STATIC);
+    return *this;
+}
+
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(statement_.get());
+    if (code == SQLITE_ROW) {
+        return true;
+    }
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(statement_.get());
+        return false;
+    }
+    Error error = make_error(sqlite3_db_handle(statement_.get()));
+    sqlite3_reset(statement_.get());
+    return error;
+}
+
+Result<void> Statement::run() {
+    for (;;) {
+        const Result<bool> more = step();
+        if (!more) {
+            return more.error();
+        }
+        if (!*more) {
+            return {};
+        }
+    }
+}
+
+void Statement::reset() {
+    sqlite3_reset(statement_.get());
+}
+
+std::int64_t Statement::number(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string_view Statement::bytes(int column) const {
+    const auto* start = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+    return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+void Database::Deleter::operator()(sqlite3* handle) const {
+    sqlite3_close_v2(handle);
+}
+
+Result<Database> Database::open(const std::string& path, Mode mode, const char* vfs) {
+    const int flags = (mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                      (mode == Mode::create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX;
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs);
+    if (handle == nullptr) {
+        return Error{sqlite3_errstr(code), kStoreFailed};
+    }
+    Database database(handle);
+    if (code != SQLITE_OK) {
+        return make_error(handle);
+    }
+    if (Result<void> configured = database.configure(mode); !configured) {
+        return configured.error();
+    }
+    return database;
+}
+
+/// A small cache and no memory map: what is read here is read once.
+Result<void> Database::configure(Mode mode) {
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(kBusyTimeout.count()));
+    if (mode == Mode::read) {
+        return {};
+    }
+    return execute("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                   "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304");
+}
+
+Result<void> Database::execute(const std::string& sql) {
+    if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+        return make_error(handle_.get());
+    }
+    return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &statement, nullptr) != SQLITE_OK) {
+        return make_error(handle_.get());
+    }
+    return Statement(statement);
+}
+
+Result<std::optional<std::int64_t>> Database::ask(std::string_view sql) {
+    Result<Statement> statement = prepare(sql);
+    if (!statement) {
+        return statement.error();
+    }
+    const Result<bool> row = statement->step();
+    if (!row) {
+        return row.error();
+    }
+    return *row ? std::optional<std::int64_t>(statement->number(0)) : std::nullopt;
+}
+
+std::int64_t Database::changed() const {
+    return sqlite3_changes(handle_.get());
+}
+
+Transaction::~Transaction() {
+    if (is_open_) {
+        // An error has taken it back already, or the next BEGIN tells.
+        static_cast<void>(database_.execute("ROLLBACK"));
+    }
+}
+
+Result<void> Transaction::begin() {
+    Result<void> begun = database_.execute("BEGIN IMMEDIATE");
+    is_open_ = begun.ok();
+    return begun;
+}
+
+Result<void> Transaction::commit() {
+    Result<void> committed = database_.execute("COMMIT");
+    is_open_ = !committed.ok();
+    return committed;
+}
+
+} // namespace eventsgw

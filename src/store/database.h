@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace eventsgw {
+
+/// What an error of the database means to whoever decides what to do about it; Error::os_error holds one of these.
+enum StoreFault : int {
+    kStoreBroken = 1, ///< not a database, damaged, or not what the program has made
+    kStoreFull,       ///< no room on the disk
+    kStoreReadOnly,   ///< the disk or the file cannot be written
+    kStoreBusy,       ///< another process was longer at it than kBusyTimeout
+    kStoreFailed      ///< any other failure, of the disk mostly
+};
+
+/// One SQL statement of a Database, which it must not outlive. Columns and parameters count from 0.
+class Statement {
+public:
+    Statement& bind(int parameter, std::int64_t number);
+    /// As a BLOB. The bytes must live until the next step() has returned.
+    Statement& bind(int parameter, std::string_view bytes);
+
+    /// True when there is a row to look at, false at the end, after which the statement may be bound and used again.
+    Result<bool> step();
+    /// Steps to the end of a statement whose rows are of no interest.
+    Result<void> run();
+    /// Leaves the rest of the rows.
+    void reset();
+
+    std::int64_t number(int column) const;
+    /// Valid until the next step().
+    std::string_view bytes(int column) const;
+
+private:
+    friend class Database;
+    struct Deleter {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+
+    std::unique_ptr<sqlite3_stmt, Deleter> statement_;
+};
+
+/// One connection to an SQLite database in WAL mode, whose commits are on disk when they return (synchronous=FULL).
+/// Other processes may use the file at the same time; each waits for the others up to kBusyTimeout. Used by one thread
+/// at a time.
+class Database {
+public:
+    static constexpr std::chrono::milliseconds kBusyTimeout{5000};
+
+    enum class Mode : std::uint8_t { read, write, create };
+
+    /// Errors do not repeat the path; the caller knows it. `vfs` names SQLite's way to the disk; nullptr is the usual
+    /// one.
+    static Result<Database> open(const std::string& path, Mode mode, const char* vfs = nullptr);
+
+    /// Statements without parameters and rows, with semicolons between.
+    Result<void> execute(const std::string& sql);
+    Result<Statement> prepare(std::string_view sql);
+    /// The number that a query answers with, such as that of a pragma; nothing when it has no row.
+    Result<std::optional<std::int64_t>> ask(std::string_view sql);
+    /// Rows that the last statement has changed.
+    std::int64_t changed() const;
+
+private:
+    struct Deleter {
+        void operator()(sqlite3* handle) const;
+    };
+    explicit Database(sqlite3* handle) : handle_(handle) {}
+    Result<void> configure(Mode mode);
+
+    std::unique_ptr<sqlite3, Deleter> handle_;
+};
+
+/// BEGIN IMMEDIATE to COMMIT; whatever was not committed is taken back when it goes.
+class Transaction {
+public:
+    explicit Transaction(Database& database) : database_(database) {}
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+
+    Result<void> begin();
+    Result<void> commit();
+
+private:
+    Database& database_;
+    bool is_open_ = false;
+};
+
+} // namespace eventsgw
