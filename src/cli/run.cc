@@ -109,11 +109,14 @@ std::optional<Gateway::Config> load_again(const Options& options, const Log& log
     return make_gateway_config(std::move(loaded.config));
 }
 
-/// What a parent has left blocked or ignored would go through exec.
+/// What a parent has left blocked or ignored would go through exec. A signal that asks for something and not for the
+/// end waits until the gateway can do it.
 void set_signals() {
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    sigset_t later;
+    ::sigemptyset(&later);
+    ::sigaddset(&later, SIGHUP);
+    ::sigaddset(&later, SIGUSR1);
+    ::sigprocmask(SIG_SETMASK, &later, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGCHLD, SIG_DFL); // where it is ignored no exit status can be had
 }

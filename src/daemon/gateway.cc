@@ -48,11 +48,16 @@ Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
+std::string describe_problem(std::string_view server, const Session& session) {
+    return "waiting for the " + std::string(server) + " at " + to_string(session.address()) +
+           (session.problem().empty() ? "" : ": " + session.problem());
+}
+
 } // namespace
 
 Gateway::Gateway(Loop& loop, Log& log, Options options)
     : loop_(loop), log_(log), connections_(std::move(options.connections)), config_(std::move(options.config)),
-      reload_(std::move(options.reload)), notifier_(options.notify_socket),
+      reload_(std::move(options.reload)), notifier_(loop, options.notify_socket),
       watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
       status_line_(
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
@@ -74,7 +79,8 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
 }
 
 Network Gateway::make_network(Resolver& resolver) {
-    return Network{loop_, make_hiredis_links(loop_, config_.settings.max_payload),
+    constexpr std::size_t kEnvelope = std::size_t{1} << 20U; // the channel and the protocol
+    return Network{loop_, make_hiredis_links(loop_, config_.settings.max_payload + kEnvelope),
                    [&resolver](const std::string& host, ResolveCallback on_resolved) {
                        resolver.start(host, std::move(on_resolved));
                    },
@@ -188,9 +194,19 @@ void Gateway::on_listening() {
     report_ready();
 }
 
+/// Nothing is subscribed any more that the old rules could be needed for. But new names that Redis refuses would keep
+/// the old ones from being heard as well.
 void Gateway::on_lost() {
-    if (next_) {
-        switch_over(); // nothing is subscribed any more that the old rules could be needed for
+    if (!next_) {
+        return;
+    }
+    const std::string& reason = subscriber_.session().problem();
+    if (reason.starts_with("NOPERM")) {
+        log_.error("gateway", "not reloaded, Redis refuses the new subscriptions", {{"reason", reason}});
+        next_.reset();
+        subscriber_.listen_to(subscriptions_of(config_));
+    } else {
+        switch_over();
     }
 }
 
@@ -215,9 +231,10 @@ Condition Gateway::observe() const {
     Condition condition;
     condition.agent_id = connections_.agent_id;
     if (!subscriber_.is_listening()) {
-        const Session& session = subscriber_.session();
-        condition.problem = "waiting for the replica at " + to_string(session.address()) +
-                            (session.problem().empty() ? "" : ": " + session.problem());
+        condition.problem = describe_problem("replica", subscriber_.session());
+    }
+    if (forwarder_ && !forwarder_->session().problem().empty()) {
+        condition.leader_problem = describe_problem("leader", forwarder_->session());
     }
     condition.channels = subscriber_.wanted().channels.size();
     condition.patterns = subscriber_.wanted().patterns.size();
@@ -260,7 +277,7 @@ void Gateway::reload() {
     } else {
         log_.error("gateway", "not reloaded, the old configuration stays");
     }
-    if (next_ && subscriber_.is_connected() && !subscriber_.is_listening()) {
+    if (next_ && subscriber_.is_connected()) {
         return; // on_listening follows
     }
     if (next_) {
@@ -285,7 +302,9 @@ void Gateway::adopt(Config config) {
     slots_.set_limits(run_limits(config_.settings));
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
-    if (!forwarder_ && config_.rules.has(RuleKind::action)) {
+    if (forwarder_) {
+        forwarder_->session().set_polling_interval(config_.settings.polling_interval);
+    } else if (config_.rules.has(RuleKind::action)) {
         make_forwarder(open_spool(log_));
         forwarder_->start();
     }
@@ -311,6 +330,9 @@ void Gateway::end() {
         log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
     }
     supervisor_.signal_all(SIGTERM);
+    if (forwarder_ && forwarder_->waiting() > 0) {
+        forwarder_->session().hurry();
+    }
     drain_timeout_->start(kDrainTimeout);
     stop_if_drained();
 }
@@ -348,7 +370,7 @@ void Gateway::log_summary() const {
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
                  {"handlers", handled.completed + handled.aborted + handled.skipped},
                  {"failed", commands_.counters().failed + handled.aborted},
-                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused}});
+                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused + subscriber_.refused()}});
 }
 
 } // namespace eventsgw

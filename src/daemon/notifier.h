@@ -4,7 +4,10 @@
 #pragma once
 
 #include "base/fd.h"
+#include "loop/timers.h"
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,28 +15,37 @@ namespace eventsgw {
 
 /// Tells the service manager how the gateway is, as sd_notify(3) describes the protocol: datagrams to the socket named
 /// by NOTIFY_SOCKET. Done here in a few lines, as that page suggests, because readiness is needed where libsystemd is
-/// not. Without such a socket it does nothing; a message that cannot be sent is lost.
+/// not. Without such a socket it does nothing. It never waits: where the manager's queue is full, what has changed is
+/// told again until it is taken, and a sign of life is lost.
 class Notifier {
 public:
+    static constexpr std::chrono::milliseconds kRetryInterval{100};
+
     /// `socket_path` is NOTIFY_SOCKET's value: absolute, or with a leading @ in the abstract name space. Empty: none.
-    explicit Notifier(std::string socket_path);
+    Notifier(Timers& timers, std::string socket_path);
 
     /// READY=1 and a status.
-    void ready(std::string_view status) const;
+    void ready(std::string_view status);
     /// STATUS=, for people.
-    void status(std::string_view status) const;
+    void status(std::string_view status);
     /// RELOADING=1; ready() ends it.
-    void reloading() const;
+    void reloading();
     /// STOPPING=1.
-    void stopping() const;
+    void stopping();
     /// WATCHDOG=1, a sign of life.
-    void alive() const;
+    void alive();
 
 private:
-    void send(const std::string& message) const;
+    /// Adds to what the manager is to know, and tells it.
+    void tell(const std::string& lines);
+    void tell_again();
+    /// False when the manager's queue is full.
+    bool send(const std::string& message);
 
     std::string path_;
     UniqueFd socket_;
+    std::string untold_;
+    std::unique_ptr<Timer> retry_;
 };
 
 } // namespace eventsgw

@@ -35,6 +35,9 @@ std::string format_condition(const Condition& condition) {
         line = "listening to " + count(condition.channels, "channel") + " and " + count(condition.patterns, "pattern") +
                " for " + condition.agent_id;
     }
+    if (!condition.leader_problem.empty()) {
+        line += "; " + condition.leader_problem;
+    }
     line += "; " + count(condition.tasks_waiting, "task") + " waiting; " + std::to_string(condition.runs_active) +
             " running, " + std::to_string(condition.runs_waiting) + " queued";
     if (!condition.spool_problem.empty()) {

@@ -26,21 +26,23 @@ struct Condition {
     std::string problem; ///< what keeps it from listening; empty when it listens
     std::size_t channels = 0;
     std::size_t patterns = 0;
+    std::string leader_problem; ///< what keeps tasks from being pushed; empty where nothing does
     std::size_t tasks_waiting = 0;
     std::string spool_problem;   ///< why tasks wait in memory only; empty when they need not
     std::size_t runs_active = 0; ///< commands and handlers
     std::size_t runs_waiting = 0;
     std::optional<Gap> last_gap; ///< since the start
 
-    bool is_busy() const { return tasks_waiting + runs_active + runs_waiting > 0; }
+    /// Whether it changes without an event's doing.
+    bool is_busy() const { return tasks_waiting + runs_active + runs_waiting > 0 || !leader_problem.empty(); }
 };
 
 /// In one line: "listening to 2 channels and 1 pattern for module/mail1; 0 tasks waiting; ...".
 std::string format_condition(const Condition& condition);
 
 /// Keeps the service manager's status line current: shows the condition when it has been touched and differs from what
-/// is shown, at once but at most once in kPause. While work is in hand it looks again by itself; when there is none it
-/// leaves the process asleep.
+/// is shown, at once but at most once in kPause. While work is in hand or the leader is away it looks again by itself;
+/// otherwise it leaves the process asleep.
 class StatusLine {
 public:
     static constexpr std::chrono::seconds kPause{1};

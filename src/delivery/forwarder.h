@@ -59,6 +59,7 @@ public:
 
     Counters counters() const;
     std::size_t waiting() const { return backlog_.waiting(); }
+    Session& session() { return queue_.session(); }
     const Session& session() const { return queue_.session(); }
 
     /// Puts what waits on disk. How many tasks could not be kept. Nothing else may be called afterwards.

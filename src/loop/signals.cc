@@ -5,6 +5,7 @@
 
 #include "loop/loop.h"
 
+#include <csignal>
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +24,12 @@ Signals::Signals(Loop& loop, const std::vector<int>& numbers, std::function<void
             throw std::runtime_error("cannot watch signal " + std::to_string(number));
         }
     }
+    sigset_t watched;
+    ::sigemptyset(&watched);
+    for (const int number : numbers) {
+        ::sigaddset(&watched, number);
+    }
+    ::pthread_sigmask(SIG_UNBLOCK, &watched, nullptr);
 }
 
 } // namespace eventsgw

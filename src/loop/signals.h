@@ -12,7 +12,8 @@ namespace eventsgw {
 
 class Loop;
 
-/// Turns signals into callbacks of the loop, where anything may be done, as long as it lives. Afterwards the signals
+/// Turns signals into callbacks of the loop, where anything may be done, as long as it lives; those that were blocked
+/// until then come now. Afterwards the signals
 /// have their former disposition again. libevent lets only one loop of a process own signals.
 class Signals {
 public:

@@ -155,12 +155,15 @@ private:
             return;
         }
         ++reads_;
-        last_heard_ = loop_.now();
+        const Clock::time_point before = std::exchange(last_heard_, loop_.now());
         redisAsyncHandleRead(context_);
+        if (context_ == nullptr) {
+            last_heard_ = before; // it was the end that was read
+        }
         // What is finished has been handed out: the reader holds an unfinished message, and less than a read's worth.
-        constexpr std::size_t kOneRead = std::size_t{64} << 10U;
-        if (context_ != nullptr && context_->c.reader->len > max_bytes_ + kOneRead) {
-            close_with("more than " + std::to_string(max_bytes_) + " bytes of one message came, which is refused");
+        if (context_ != nullptr && context_->c.reader->len > max_bytes_) {
+            callbacks_.on_oversized();
+            close_with("more than " + std::to_string(max_bytes_) + " bytes of one message came");
         }
     }
 
@@ -230,7 +233,7 @@ private:
     std::unique_ptr<Watch> writable_;
     std::deque<ReplyCallback> pending_; ///< of the commands that wait for their answer, oldest first
     std::uint64_t reads_ = 0;
-    Clock::time_point last_heard_;   ///< the connection's end counts too
+    Clock::time_point last_heard_;
     std::uint64_t acknowledged_ = 0; ///< bytes, as seen when more were waiting
     std::string reason_;
     std::unique_ptr<Timer> report_closed_;

@@ -46,6 +46,7 @@ public:
     struct Callbacks {
         std::function<void(const Message&)> on_message;
         std::function<void(std::string_view name)> on_subscribed; ///< the server confirms one channel or pattern
+        std::function<void()> on_oversized;                       ///< the link ends because a message is too large
         std::function<void(std::string reason)> on_closed;        ///< connecting failed, or the connection ended
     };
 

@@ -68,6 +68,11 @@ void Session::connect(const Address& address) {
             callbacks_.on_subscribed(name);
         }
     };
+    callbacks.on_oversized = [this, generation] {
+        if (generation == generation_) {
+            callbacks_.on_oversized();
+        }
+    };
     callbacks.on_closed = [this, generation](const std::string& reason) {
         if (generation == generation_) {
             fail(reason);
@@ -85,9 +90,10 @@ void Session::connect(const Address& address) {
     });
 }
 
+/// A server that does not know AUTH, as where it was renamed, repeats its arguments in quotation marks: the password.
 void Session::on_authenticated(const Reply& reply) {
     if (reply.is_error()) {
-        fail(reply.text);
+        fail(reply.text.substr(0, reply.text.find_first_of("'`\"")));
         return;
     }
     setup_->stop();
@@ -135,6 +141,19 @@ void Session::send(const std::vector<std::string_view>& command, AnswerCallback 
     });
 }
 
+void Session::set_polling_interval(std::chrono::nanoseconds interval) {
+    options_.polling_interval = interval;
+    if (health_->is_pending()) {
+        health_->start(interval);
+    }
+}
+
+void Session::hurry() {
+    if (retry_->is_pending()) {
+        retry_->start(std::chrono::nanoseconds::zero());
+    }
+}
+
 void Session::confirm_works() {
     if (std::exchange(works_, true)) {
         return;
@@ -165,20 +184,7 @@ void Session::drop_link() {
     }
 }
 
-/// Some servers repeat what they do not understand, and an AUTH may be among it.
-std::string Session::redact(std::string text) const {
-    const std::string& secret = options_.password;
-    if (secret.empty() || secret == options_.user) {
-        return text; // the account for listening has a password that everybody knows
-    }
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-        text.replace(at, secret.size(), "***");
-    }
-    return text;
-}
-
 void Session::note_problem(std::string reason) {
-    reason = redact(std::move(reason));
     if (std::exchange(works_, false)) {
         down_since_ = network_.timers.now();
     }

@@ -51,7 +51,8 @@ public:
         std::function<void()> on_probe; ///< time to ask the server something, for a sign of life
         std::function<void(const Message&)> on_message = [](const Message&) {};
         std::function<void(std::string_view name)> on_subscribed = [](std::string_view) {};
-        std::function<void()> on_problem = [] {}; ///< problem() is another one now
+        std::function<void()> on_oversized = [] {}; ///< the connection ends because a message is too large
+        std::function<void()> on_problem = [] {};   ///< problem() is another one now
     };
 
     /// For the lookup of the name, and then from the start of a connection to the answer of AUTH.
@@ -73,8 +74,11 @@ public:
     /// When the last connection heard from its server for the last time.
     Clock::time_point last_heard() const { return link_ ? link_->last_heard() : last_heard_; }
 
-    /// Takes effect with the next health check.
-    void set_polling_interval(std::chrono::nanoseconds interval) { options_.polling_interval = interval; }
+    /// The next health check comes after that time.
+    void set_polling_interval(std::chrono::nanoseconds interval);
+
+    /// If it waits before the next attempt, that is made now.
+    void hurry();
 
     /// The three below only while ready.
     using AnswerCallback = std::function<void(const Reply&)>;
@@ -103,7 +107,6 @@ private:
     void on_setup_timeout();
     void check_health();
     void drop_link();
-    std::string redact(std::string text) const;
     void note_problem(std::string reason);
     std::string describe() const { return to_string(options_.address); }
 

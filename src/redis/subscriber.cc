@@ -32,6 +32,7 @@ Subscriber::Subscriber(Session::Options options, Network network, const Log& log
                                   .on_probe = [this] { probe(); },
                                   .on_message = [this](const Message& message) { on_message(message); },
                                   .on_subscribed = [this](std::string_view) { on_subscribed(); },
+                                  .on_oversized = [this] { on_oversized(); },
                                   .on_problem = callbacks_.on_problem}) {}
 
 void Subscriber::stop() {
@@ -41,8 +42,13 @@ void Subscriber::stop() {
 
 void Subscriber::listen_to(Subscriptions wanted) {
     wanted_ = std::move(wanted);
-    if (session_.is_ready()) {
-        subscribe();
+    if (!session_.is_ready()) {
+        return;
+    }
+    subscribe();
+    if (unconfirmed_ == 0) {
+        ++unconfirmed_;
+        subscribe_again();
     }
 }
 
@@ -74,6 +80,11 @@ void Subscriber::on_message(const Message& message) {
         return;
     }
     callbacks_.on_message(message);
+}
+
+void Subscriber::on_oversized() {
+    ++refused_;
+    log_.error("replica", "refused with its connection, a payload far over max_payload", {{"refused", refused_}});
 }
 
 /// Confirmations come one for each name in the order of asking, and no probe is sent while others are due: so those of
@@ -117,13 +128,17 @@ void Subscriber::end_gap(bool is_listening_again) {
          {"gaps", gaps_.count}});
 }
 
-/// Subscribes once more to a name it holds. A PING would do, but before hiredis 1.1 the answer to a PING of a
-/// subscriber is lost, or handed to a subscription.
 void Subscriber::probe() {
     if (unconfirmed_ > 0) {
         return; // the confirmations themselves are due
     }
     ++probes_;
+    subscribe_again();
+}
+
+/// To a name it holds, which changes nothing and is answered in line with the messages. A PING would do for a health
+/// check, but before hiredis 1.1 the answer to a PING of a subscriber is lost, or handed to a subscription.
+void Subscriber::subscribe_again() {
     if (!held_channels_.empty()) {
         session_.subscribe({*held_channels_.begin()});
     } else {

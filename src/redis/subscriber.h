@@ -54,8 +54,9 @@ public:
     void start() { session_.start(); }
     void stop();
 
-    /// Listens to these instead. The new names are subscribed at once, on the connection that there is; on_listening
-    /// follows from the loop if it is_connected(), unless it is_listening() already.
+    /// Listens to these instead. The new names are subscribed at once, on the connection that there is. If it
+    /// is_connected(), on_listening follows from the loop, and not within the messages of one event: where no name is
+    /// new, one that is held is subscribed again for that.
     void listen_to(Subscriptions wanted);
 
     bool is_connected() const { return session_.is_ready(); }
@@ -69,11 +70,13 @@ public:
 private:
     void on_ready();
     void on_message(const Message& message);
+    void on_oversized();
     void on_subscribed();
     void on_lost();
     void probe();
     /// Subscribes to what is wanted and not held.
     void subscribe();
+    void subscribe_again();
     void end_gap(bool is_listening_again);
 
     Timers& timers_;

@@ -59,6 +59,7 @@ public:
     /// What the agent's queue is, if it is not a list and so takes no task. Known when can_push().
     const std::string& wrong_type() const { return wrong_type_; }
 
+    Session& session() { return session_; }
     const Session& session() const { return session_; }
 
 private:

@@ -68,12 +68,19 @@ class Limit(GatewayTestCase):
         self.publish("a/event/b", b"1" * (MIB + 1), b"2")
         self.assertEqual(self.wait_tasks(1)[0].data, b"2")
         self.assertEqual(len(gateway.log_matching(rf"^<3>replica: refused.*event=a/event/b bytes={MIB + 1} ")), 1)
+        gateway.stop()
+        self.assertEqual(len(gateway.log_matching("gateway: ended .* refused=1$")), 1)
+
+    def test_the_name_of_the_channel_does_not_count(self):
+        self.start_gateway("[gateway]\nmax_payload = 1K\n[actions]\n*/event/b = act\n")
+        self.publish("x" * 100000 + "/event/b", b"1")
+        self.assertEqual(self.wait_tasks(1)[0].data, b"1")
 
     def test_much_more_is_not_even_held(self):
         gateway = self.start_gateway(self.CONFIG)
         self.publish("a/event/b", b"1" * (200 * MIB))
         gateway.wait_log("replica: a gap.*resubscribed=yes")
-        self.assertEqual(len(gateway.log_matching(f"reason=.more than {MIB} bytes of one message")), 1)
+        self.assertEqual(len(gateway.log_matching("^<3>replica: refused with its connection.* refused=1$")), 1)
         self.publish("a/event/b", b"2")
         self.assertEqual(self.wait_tasks(1)[0].data, b"2")
         if not gateway.is_sanitized():

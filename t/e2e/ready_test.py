@@ -48,6 +48,12 @@ class Readiness(GatewayTestCase):
     def test_an_abstract_socket(self):
         self.start_gateway(CONFIG, options={"notify": f"@eventsgw-test-{os.getpid()}"})
 
+    def test_a_manager_that_is_busy_is_told_later(self):
+        gateway = self.start_gateway(CONFIG, ready=False, options={"notify_is_full": True})
+        self.wait_subscribed([b"b/event/c"], 1)
+        gateway.wait_log("replica: connected")
+        gateway.wait_ready()
+
     def test_nobody_to_tell(self):
         self.start_gateway(CONFIG, ready=False, NOTIFY_SOCKET=None)
         self.wait_subscribed([b"b/event/c"], 1)

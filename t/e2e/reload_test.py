@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap
 from case import AGENT, GatewayTestCase, numbers
 from gateway import is_alive
+from redis_server import DEFAULT_RULES
 from waiting import wait_until
 
 OLD = "[actions]\na/event/b = old\n"
@@ -190,6 +191,34 @@ class Reload(GatewayTestCase):
                     gateway.wait_log("resubscribed=yes", turn // 5 + 1)
         publisher.finish()
         self.assert_payloads(self.wait_tasks(publisher.published), numbers(0, publisher.published))
+
+    def test_nor_when_no_name_is_new(self):
+        """The messages of one event that comes by both names may be read in two pieces."""
+        forms = ["a/event/b", "a/event/*"]
+        gateway = self.start_gateway(f"[actions]\n{forms[0]} = act\n")
+        self.reload(gateway, f"[actions]\n{forms[1]} = act\n")
+        publisher = Publisher(self.redis, "a/event/b")
+        for turn in range(150):
+            self.reload(gateway, f"[actions]\n{forms[turn % 2]} = act\n")
+        publisher.finish()
+        self.assert_payloads(self.wait_tasks(publisher.published), numbers(0, publisher.published))
+
+    def test_new_names_that_redis_refuses_leave_the_old_ones_heard(self):
+        self.redis.set_user("default", DEFAULT_RULES.replace("&*", "&a/*"))
+        gateway = self.start_gateway(OLD)
+        gateway.write("eventsgw.conf", "[actions]\nb/event/c = new\n")
+        gateway.send_signal(signal.SIGHUP)
+        gateway.wait_log("^<3>gateway: not reloaded, Redis refuses")
+        self.wait_subscribed([b"a/event/b"], 0)
+        self.assertEqual(self.action_of("a/event/b"), "old")
+
+    def test_a_signal_that_comes_too_early_waits(self):
+        for _ in range(20):
+            gateway = self.start_gateway(OLD, ready=False)
+            wait_until(lambda: gateway.minds_signal(signal.SIGHUP), "the program has begun")
+            gateway.send_signal(signal.SIGHUP)
+            gateway.wait_log("gateway: reloaded")
+            gateway.close()
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@
 import pathlib
 import re
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from case import GatewayTestCase, numbers
+from waiting import wait_until
 
 CONFIG = "[actions]\na/event/* = act\nc/event/d = act\n[commands]\na/event/* = true\ne/event/f = true\n"
 CHANNELS = [b"c/event/d", b"e/event/f"]
@@ -78,6 +80,15 @@ class ReplicaAway(GatewayTestCase):
         self.assertIsNotNone(words, gap)
         self.assertLessEqual(words.group(1), words.group(2))
         self.assert_back()
+
+    def test_a_gap_begins_with_the_silence_and_not_with_its_end(self):
+        self.deliver()
+        self.proxy.silence_open()
+        silent_since = time.monotonic()
+        wait_until(lambda: time.monotonic() > silent_since + 1, "a second of silence")
+        self.proxy.reset()
+        gap = self.gateway.wait_log("^<4>replica: a gap")[0]
+        self.assertRegex(gap, r" gap=[1-9][\d.]*s ")
 
     def test_a_gap_at_the_end_is_told(self):
         self.deliver()

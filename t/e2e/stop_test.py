@@ -55,6 +55,21 @@ class Termination(GatewayTestCase):
         pushed = [task.data for task in self.wait_tasks(10, server=leader)]
         self.assertTrue(pushed == [b'"connected"', *payloads, b'"mark"'])
 
+    def test_a_leader_that_is_just_back_gets_what_is_in_hand(self):
+        proxy = self.start_proxy(self.redis)
+        gateway = self.start_gateway(MARK + "[actions]\na/event/* = act\n", leader=proxy)
+        self.publish("a/event/b", b'"connected"')
+        self.wait_tasks(1)
+        proxy.refuse()
+        refused = proxy.accepted
+        self.publish_and_mark(gateway, *numbers(0, 10))
+        wait_until(lambda: gateway.log_matching("leader: not connected"), "the leader is known to be away")
+        proxy.forward()
+        gateway.send_signal(signal.SIGTERM)
+        gateway.wait_exit(SOON)
+        self.assertEqual(proxy.accepted, refused + 1)
+        self.assert_payloads(self.wait_tasks(12), [b'"connected"', *numbers(0, 10), b'"mark"'])
+
     def test_a_leader_that_does_not_answer_is_not_waited_for(self):
         proxy = self.start_proxy(self.redis)
         gateway = self.start_gateway(MARK + "[actions]\na/event/* = act\n", leader=proxy)

@@ -44,8 +44,16 @@ class NotifySocket:
 
     def __init__(self, address):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._socket.bind(self._address)
         self._lines = []
+
+    def fill(self):
+        """Until lines() is called it takes nothing more."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    sender.sendto(b"X=", self._address)
 
     def lines(self):
         """All lines of all messages that have come so far."""
@@ -68,7 +76,17 @@ class Gateway:
     `wrapper` is a command line that ends in exec of what follows it, for runs in another namespace. `files` are there
     beforehand, by name; so is what `predecessor`, a run that has ended, has left in its state directory."""
 
-    def __init__(self, config, environment, arguments=(), wrapper=(), notify=None, files=None, predecessor=None):
+    def __init__(
+        self,
+        config,
+        environment,
+        arguments=(),
+        wrapper=(),
+        notify=None,
+        notify_is_full=False,
+        files=None,
+        predecessor=None,
+    ):
         self._root = predecessor.hand_over() if predecessor else tempfile.TemporaryDirectory(prefix="eventsgw-")
         self.state_directory = os.path.join(self._root.name, "state")
         os.makedirs(self.state_directory, exist_ok=True)
@@ -78,6 +96,8 @@ class Gateway:
             self.write("eventsgw.conf", config)
         address = notify or os.path.join(tempfile.mkdtemp(dir=self._root.name), "notify")
         self.notify = NotifySocket(address)
+        if notify_is_full:
+            self.notify.fill()
         self._process = subprocess.Popen(
             [*wrapper, program.PROGRAM, *arguments],
             cwd=self.state_directory,
@@ -180,6 +200,12 @@ class Gateway:
     def assert_running(self):
         if self._has_ended():
             raise AssertionError(f"the daemon ended with status {self._process.returncode}")
+
+    def minds_signal(self, number):
+        """Whether it blocks or handles the signal, which would end it otherwise."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            masks = re.findall(r"^Sig(?:Blk|Cgt):\s*([0-9a-f]+)", file.read(), re.MULTILINE)
+        return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
     def send_signal(self, number):
         self._process.send_signal(number)

@@ -68,7 +68,7 @@ class RedisServer:
 
     `admin` is a client that may do everything; it goes through the unix socket and so past any proxy."""
 
-    def __init__(self, agents=("module/mail1",), replica_of=None, bind="127.0.0.1 -::1"):
+    def __init__(self, agents=("module/mail1",), replica_of=None, bind="127.0.0.1 -::1", extra=()):
         require_supported_version()
         self.directory = tempfile.mkdtemp(prefix="eventsgw-redis-")
         atexit.register(self.close)
@@ -77,13 +77,14 @@ class RedisServer:
         self.socket_path = os.path.join(self.directory, "redis.sock")
         self.admin = self.connect(ADMIN, ADMIN_PASSWORD)
         self._process = None
-        self._write_configuration(agents, replica_of, bind)
+        self._write_configuration(agents, replica_of, bind, extra)
         self.start()
         if replica_of is not None:
             wait_until(self.is_in_sync, lambda: f"replica in sync: {self.admin.info('replication')}")
 
-    def _write_configuration(self, agents, replica_of, bind):
+    def _write_configuration(self, agents, replica_of, bind, extra):
         lines = [
+            *extra,
             f"bind {bind}",
             f"port {self.port}",
             f"unixsocket {self.socket_path}",

@@ -17,7 +17,7 @@ struct Fixture {
         : session({"leader", Address{host, 6379, ""}, "module/mail1", "s3cret", "module/mail1/eventsgw", 5s},
                   redis.network(), file.log(),
                   {[this] { ++ready; }, [this] { ++lost; }, [this] { session.send({"PING"}, [](const Reply&) {}); },
-                   [](const Message&) {}, [](std::string_view) {}, [this] { ++problems; }}) {
+                   [](const Message&) {}, [](std::string_view) {}, [] {}, [this] { ++problems; }}) {
         session.start();
     }
 
@@ -105,6 +105,31 @@ void waits_longer_each_time_up_to_the_longest() {
         CHECK_EQUAL(f.redis.connections.size(), attempt + 1);
         delay = std::min(delay * 2, Backoff::kLongest);
     }
+}
+
+void a_server_that_repeats_the_password_is_cut_short() {
+    Fixture f;
+    f.redis.answer("AUTH", make_error_reply("ERR unknown command 'AUTH', with args beginning with: 'mail1' 's3cr"));
+    CHECK_EQUAL(f.file.count("unknown command"), 1);
+    CHECK_EQUAL(f.file.count("s3cr"), 0);
+}
+
+void a_new_polling_interval_counts_from_now() {
+    Fixture f;
+    f.redis.accept_login();
+    f.session.set_polling_interval(1s);
+    f.timers.advance(1s);
+    CHECK(f.redis.unanswered() == std::vector<std::string>({"PING"}));
+}
+
+void in_a_hurry_it_does_not_wait_for_its_next_attempt() {
+    Fixture f;
+    f.redis.accept_login();
+    f.redis.cut("Server closed the connection");
+    CHECK_EQUAL(f.redis.connections.size(), std::size_t{1});
+    f.session.hurry();
+    f.timers.turn();
+    CHECK_EQUAL(f.redis.connections.size(), std::size_t{2});
 }
 
 /// A server that accepts and dies at once must not be asked ten times a second; one that was well for long, soon again.
@@ -242,6 +267,9 @@ int main() {
         TEST(each_change_of_the_reason_is_said),
         TEST(recovery_is_said_when_the_owner_found_that_it_works),
         TEST(waits_longer_each_time_up_to_the_longest),
+        TEST(a_server_that_repeats_the_password_is_cut_short),
+        TEST(a_new_polling_interval_counts_from_now),
+        TEST(in_a_hurry_it_does_not_wait_for_its_next_attempt),
         TEST(only_a_healthy_session_shortens_the_wait),
         TEST(a_connection_that_does_not_come_about_is_given_up),
         TEST(a_silent_connection_is_noticed_within_fifteen_seconds),
