@@ -67,7 +67,7 @@ fuzz_replays := $(call products,$(fuzz_sources))
 fuzzers := $(addsuffix er,$(fuzz_replays))
 tools := $(call products,$(tool_sources))
 bench := $(call products,$(bench_sources))
-man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[58]))
+man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[578]))
 
 # Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
 TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
@@ -185,6 +185,7 @@ demo: all
 documents := $(wildcard README.md NEWS.md COPYING)
 examples := $(wildcard conf/*)
 man5 := $(filter %.5,$(man_pages))
+man7 := $(filter %.7,$(man_pages))
 man8 := $(filter %.8,$(man_pages))
 
 #: make install [DESTDIR=] [prefix=] install the program, its man pages and examples; `uninstall` removes them
@@ -193,10 +194,11 @@ install-strip: strip_option = -s
 install-strip: install
 
 install: all
-	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man8' \
-	    '$(DESTDIR)$(docdir)/examples'
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
+	    '$(DESTDIR)$(mandir)/man8' '$(DESTDIR)$(docdir)/examples'
 	install $(strip_option) -m 755 $(program) '$(DESTDIR)$(bindir)'
 	install -m 644 $(man5) '$(DESTDIR)$(mandir)/man5'
+	install -m 644 $(man7) '$(DESTDIR)$(mandir)/man7'
 	install -m 644 $(man8) '$(DESTDIR)$(mandir)/man8'
 	install -m 644 $(documents) '$(DESTDIR)$(docdir)'
 	install -m 644 $(examples) '$(DESTDIR)$(docdir)/examples'
@@ -206,7 +208,8 @@ in_directory = $(foreach file,$(notdir $(2)),'$(1)/$(file)')
 
 uninstall:
 	rm -f $(call in_directory,$(DESTDIR)$(bindir),$(program)) \
-	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
+	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) \
+	    $(call in_directory,$(DESTDIR)$(mandir)/man7,$(man7)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
 	    $(call in_directory,$(DESTDIR)$(docdir),$(documents)) \
 	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples))
 	test ! -d '$(DESTDIR)$(docdir)' || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
@@ -231,7 +234,7 @@ lint-tidy:
 	    xargs -P$(JOBS) -I% clang-tidy --quiet % -- $(all_cppflags) -DEVENTSGW_VERSION='"lint"' $(STD_FLAGS)
 
 lint-man:
-	$(call unless_missing,mandoc) mandoc -Tlint -W warning $(wildcard man/*.[58])
+	$(call unless_missing,mandoc) mandoc -Tlint -W warning $(wildcard man/*.[578])
 
 lint-shell:
 	$(call unless_missing,shellcheck) shellcheck $$(awk 'FNR == 1 && /^#! ?\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \

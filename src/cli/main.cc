@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/match.h"
 #include "cli/options.h"
+#include "cli/publish.h"
 #include "cli/run.h"
 
 #include <algorithm>
@@ -36,9 +37,13 @@ int run_match(const Options& options) {
     return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
 }
 
-/// The first one is what a bare command line means.
-const std::vector<Subcommand>& subcommands() {
-    static const std::vector<Subcommand> table{
+int run_publish(const Options& options) {
+    return publish({options.arguments.front(), options.data, options.force, options.agent_id}, std::cout, std::cerr);
+}
+
+/// What concerns the configuration.
+std::vector<Subcommand> local_subcommands() {
+    return {
         {"run",
          "",
          0,
@@ -61,6 +66,29 @@ const std::vector<Subcommand>& subcommands() {
          "eventsgw match module/traefik1/event/certificate-renew",
          run_match},
     };
+}
+
+/// What talks to Redis.
+std::vector<Subcommand> redis_subcommands() {
+    return {
+        {"publish",
+         "EVENT",
+         1,
+         {"data", "force", "agentid"},
+         "publish an event: NAME, or SOURCE/event/NAME",
+         "eventsgw publish mail-settings-changed --data '{\"reason\":\"configure-module\"}'",
+         run_publish},
+    };
+}
+
+/// The first one is what a bare command line means.
+const std::vector<Subcommand>& subcommands() {
+    static const std::vector<Subcommand> table = [] {
+        std::vector<Subcommand> rows = local_subcommands();
+        const std::vector<Subcommand> others = redis_subcommands();
+        rows.insert(rows.end(), others.begin(), others.end());
+        return rows;
+    }();
     return table;
 }
 
@@ -145,6 +173,10 @@ int dispatch_bare(const Words& words) {
 int help(const Words& words) {
     if (words.empty()) {
         show_general_help(subcommands(), std::cout);
+        return kExitSuccess;
+    }
+    if (words.front() == "events") {
+        list_well_known_events(std::cout);
         return kExitSuccess;
     }
     const Subcommand* subcommand = find_subcommand(words.front());

@@ -42,6 +42,16 @@ Result<void> set_format(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_data(Options& options, const std::string& value) {
+    options.data = value;
+    return {};
+}
+
+Result<void> set_force(Options& options, const std::string& /*value*/) {
+    options.force = true;
+    return {};
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -103,6 +113,8 @@ const std::vector<OptionRow>& options_table() {
         {"agentid", '\0', "ID", "the agent to work for, such as module/mail1 (default: $AGENT_ID)", set_agent_id},
         {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
+        {"data", '\0', "JSON", "the payload, or - for standard input (default: {})", set_data, "publish"},
+        {"force", '\0', "", "publish what breaks the rules for events", set_force, "publish"},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

@@ -14,6 +14,9 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
+SUBCOMMANDS = ("run", "check", "match", "publish")
+
+
 class Options(unittest.TestCase):
     def test_help_names_all_there_is(self):
         done = run("--help")
@@ -24,7 +27,12 @@ class Options(unittest.TestCase):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
 
     def test_help_of_the_subcommands(self):
-        for command, word in (("check", "--format"), ("match", "CHANNEL"), ("run", "--log-level")):
+        for command, word in (
+            ("check", "--format"),
+            ("match", "CHANNEL"),
+            ("run", "--log-level"),
+            ("publish", "standard input"),
+        ):
             done = run(command, "--help")
             self.assertEqual(done.status, 0, done)
             self.assertIn(word, done.stdout)
@@ -32,8 +40,20 @@ class Options(unittest.TestCase):
             self.assertEqual(run("help", command).stdout, done.stdout)
 
     def test_help_ends_with_an_example(self):
-        for arguments in (["--help"], ["run", "--help"], ["check", "--help"], ["match", "--help"]):
-            self.assertRegex(run(*arguments).stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
+        for arguments in ([], *([name] for name in SUBCOMMANDS)):
+            self.assertRegex(run(*arguments, "--help").stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
+
+    def test_help_fits_a_screen(self):
+        for name in SUBCOMMANDS:
+            lines = run(name, "--help").stdout.splitlines()
+            self.assertLessEqual(len(lines), 24, name)
+            self.assertLessEqual(max(map(len, lines)), 100, name)
+
+    def test_help_lists_the_well_known_events(self):
+        lines = run("help", "events").stdout.splitlines()
+        self.assertIn("user-domain-changed", [line.split()[0] for line in lines])
+        for line in lines:
+            self.assertRegex(line, r"\A[a-z0-9-]+  +\S")
 
     def test_other_forms_of_help_and_version(self):
         for arguments in (["-h"], ["help"]):
@@ -65,7 +85,7 @@ class Options(unittest.TestCase):
 
     def test_an_unknown_subcommand(self):
         self.assert_usage_error("chekc", word='unknown subcommand "chekc"; did you mean check?')
-        self.assert_usage_error("frobnicate", word="There are: run, check, match, help")
+        self.assert_usage_error("frobnicate", word=f"There are: {', '.join(SUBCOMMANDS)}, help")
 
     def test_a_subcommand_behind_options(self):
         advice = "the subcommand comes first: eventsgw check [OPTION...]"

@@ -12,7 +12,12 @@ PROGRAM = os.path.abspath(os.environ.get("EVENTSGW", os.path.join(TOP, "build", 
 
 # The exit statuses of sysexits.h that the program uses.
 EX_USAGE = 64
+EX_DATAERR = 65
+EX_NOINPUT = 66
+EX_UNAVAILABLE = 69
+EX_CANTCREAT = 73
 EX_IOERR = 74
+EX_NOPERM = 77
 EX_CONFIG = 78
 
 RUN_LIMIT_SECONDS = 60
