@@ -20,15 +20,13 @@
 namespace eventsgw {
 namespace {
 
-constexpr std::chrono::seconds kPollingInterval{5};
-
 Session::Options make_session_options(const Connections& connections, std::string_view tool) {
     return {"leader",
             connections.leader,
             connections.user,
             connections.password.value_or(""),
             connections.agent_id + "/eventsgw/" + std::string(tool),
-            kPollingInterval};
+            kToolPollingInterval};
 }
 
 } // namespace

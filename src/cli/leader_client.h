@@ -18,6 +18,9 @@
 
 namespace eventsgw {
 
+/// Of a tool's connections.
+constexpr std::chrono::seconds kToolPollingInterval{5};
+
 /// What a session of a command line tool needs of the world.
 Network make_tool_network(Loop& loop, Resolver& resolver);
 
@@ -35,6 +38,9 @@ public:
     /// The answer to a command. An error that the server answers is an Error: the command was not carried out. The
     /// connection's end is an Error too, and is_unanswered() tells whether the command may have been carried out.
     Result<Reply> ask(const std::vector<std::string_view>& command);
+
+    /// Gives the connection up, after an answer that means "not now", and leaves it to come back.
+    void reconnect(const std::string& reason) { session_.fail(reason); }
 
     bool is_connected() const { return session_.is_ready(); }
 

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/publish.h"
 #include "cli/run.h"
+#include "cli/submit.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +20,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -39,6 +42,22 @@ int run_match(const Options& options) {
 
 int run_publish(const Options& options) {
     return publish({options.arguments.front(), options.data, options.force, options.agent_id}, std::cout, std::cerr);
+}
+
+/// A handler's step is told which event it runs for.
+std::optional<std::string> read_handled_channel() {
+    const char* source = std::getenv("AGENT_EVENT_SOURCE");
+    const char* name = std::getenv("AGENT_EVENT_NAME");
+    if (source == nullptr || name == nullptr) {
+        return std::nullopt;
+    }
+    return std::string(source) + "/event/" + name;
+}
+
+int run_submit(const Options& options) {
+    return submit({options.arguments.front(), options.data, options.wait, options.retry, options.agent_id,
+                   read_handled_channel(), ::isatty(STDERR_FILENO) != 0},
+                  std::cout, std::cerr);
 }
 
 /// What concerns the configuration.
@@ -78,6 +97,13 @@ std::vector<Subcommand> redis_subcommands() {
          "publish an event: NAME, or SOURCE/event/NAME",
          "eventsgw publish mail-settings-changed --data '{\"reason\":\"configure-module\"}'",
          run_publish},
+        {"submit",
+         "ACTION",
+         1,
+         {"data", "wait", "retry", "agentid"},
+         "give the module's agent a task, as a rule of [actions] does",
+         "echo '{\"domain\":\"example.org\"}' | eventsgw submit renew-certificate --wait",
+         run_submit},
     };
 }
 

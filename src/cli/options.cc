@@ -47,6 +47,20 @@ Result<void> set_data(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_wait(Options& options, const std::string& /*value*/) {
+    options.wait = true;
+    return {};
+}
+
+Result<void> set_retry(Options& options, const std::string& value) {
+    const Result<std::chrono::nanoseconds> duration = parse_duration(value);
+    if (!duration) {
+        return duration.error();
+    }
+    options.retry = *duration;
+    return {};
+}
+
 Result<void> set_force(Options& options, const std::string& /*value*/) {
     options.force = true;
     return {};
@@ -115,6 +129,9 @@ const std::vector<OptionRow>& options_table() {
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
         {"data", '\0', "JSON", "the payload, or - for standard input (default: {})", set_data, "publish"},
         {"force", '\0', "", "publish what breaks the rules for events", set_force, "publish"},
+        {"data", '\0', "FILE", "what the action gets, or - for standard input (the default)", set_data, "submit"},
+        {"wait", '\0', "", "wait for the end; show output and error, exit with the action's code", set_wait},
+        {"retry", '\0', "DURATION", "as long as the leader is away, try for so long: 5m (default: 0s)", set_retry},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

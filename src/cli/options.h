@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/result.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct Options {
     bool json = false;
     std::optional<std::string> data;
     bool force = false;
+    bool wait = false;
+    std::chrono::nanoseconds retry{0};
     bool help = false;
     bool version = false;
     std::vector<std::string> arguments; ///< what is no option

@@ -14,7 +14,7 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
-SUBCOMMANDS = ("run", "check", "match", "publish")
+SUBCOMMANDS = ("run", "check", "match", "publish", "submit")
 
 
 class Options(unittest.TestCase):
@@ -32,6 +32,7 @@ class Options(unittest.TestCase):
             ("match", "CHANNEL"),
             ("run", "--log-level"),
             ("publish", "standard input"),
+            ("submit", "--wait"),
         ):
             done = run(command, "--help")
             self.assertEqual(done.status, 0, done)

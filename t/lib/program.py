@@ -50,13 +50,15 @@ class Run:
         return f"exit status {self.status}\nstdout: {self.stdout}\nstderr: {self.stderr}"
 
 
-def run(*arguments, cwd=None, settings=None, **options):
-    """Runs the program with these arguments until it ends by itself; `options` are those of subprocess.run."""
+def run(*arguments, cwd=None, settings=None, terminal=subprocess.DEVNULL, **options):
+    """Runs the program with these arguments until it ends by itself; `options` are those of subprocess.run.
+
+    `terminal` is its standard input."""
     done = subprocess.run(
         [PROGRAM, *arguments],
         cwd=cwd,
         env=environment(**(settings or {})),
-        stdin=subprocess.DEVNULL,
+        stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         timeout=RUN_LIMIT_SECONDS,
