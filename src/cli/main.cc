@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "cli/help.h"
 #include "cli/match.h"
+#include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/publish.h"
 #include "cli/run.h"
@@ -60,6 +61,16 @@ int run_submit(const Options& options) {
                   std::cout, std::cerr);
 }
 
+bool wants_colour() {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+int run_monitor(const Options& options) {
+    return monitor({options.arguments, options.config, options.agent_id, options.json, options.payload, wants_colour()},
+                   std::cout, std::cerr);
+}
+
 /// What concerns the configuration.
 std::vector<Subcommand> local_subcommands() {
     return {
@@ -104,6 +115,13 @@ std::vector<Subcommand> redis_subcommands() {
          "give the module's agent a task, as a rule of [actions] does",
          "echo '{\"domain\":\"example.org\"}' | eventsgw submit renew-certificate --wait",
          run_submit},
+        {"monitor",
+         "[PATTERN...]",
+         kAnyNumber,
+         {"config", "format", "payload", "agentid"},
+         "show events as they pass, and which rules take them",
+         "eventsgw monitor 'module/traefik*/event/*' user-domain-changed",
+         run_monitor},
     };
 }
 
@@ -148,6 +166,9 @@ int complain_of_subcommand(const std::string& word) {
 
 /// What is wrong with the arguments besides options; empty when nothing is.
 std::string find_argument_fault(const Subcommand& subcommand, const Words& arguments) {
+    if (subcommand.argument_count == kAnyNumber) {
+        return "";
+    }
     if (arguments.size() < subcommand.argument_count) {
         return std::string(subcommand.name) + " needs a " + std::string(subcommand.arguments);
     }

@@ -52,6 +52,11 @@ Result<void> set_wait(Options& options, const std::string& /*value*/) {
     return {};
 }
 
+Result<void> set_payload(Options& options, const std::string& /*value*/) {
+    options.payload = true;
+    return {};
+}
+
 Result<void> set_retry(Options& options, const std::string& value) {
     const Result<std::chrono::nanoseconds> duration = parse_duration(value);
     if (!duration) {
@@ -132,6 +137,7 @@ const std::vector<OptionRow>& options_table() {
         {"data", '\0', "FILE", "what the action gets, or - for standard input (the default)", set_data, "submit"},
         {"wait", '\0', "", "wait for the end; show output and error, exit with the action's code", set_wait},
         {"retry", '\0', "DURATION", "as long as the leader is away, try for so long: 5m (default: 0s)", set_retry},
+        {"payload", '\0', "", "show payloads, with *** for what looks like a secret in JSON", set_payload},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

@@ -41,6 +41,7 @@ struct Options {
     std::optional<std::string> data;
     bool force = false;
     bool wait = false;
+    bool payload = false;
     std::chrono::nanoseconds retry{0};
     bool help = false;
     bool version = false;

@@ -14,7 +14,7 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
-SUBCOMMANDS = ("run", "check", "match", "publish", "submit")
+SUBCOMMANDS = ("run", "check", "match", "publish", "submit", "monitor")
 
 
 class Options(unittest.TestCase):
@@ -33,6 +33,7 @@ class Options(unittest.TestCase):
             ("run", "--log-level"),
             ("publish", "standard input"),
             ("submit", "--wait"),
+            ("monitor", "[PATTERN...]"),
         ):
             done = run(command, "--help")
             self.assertEqual(done.status, 0, done)

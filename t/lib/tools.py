@@ -62,19 +62,20 @@ class ToolTestCase(GatewayTestCase):
 
 
 class Tool:
-    """A tool that runs. `terminal` is the other end of one that is its standard output and error."""
+    """A tool that runs. Its standard output is collected where `stdout` is not a descriptor to write to; `terminal` is
+    one for both of its outputs."""
 
-    def __init__(self, arguments, directory, environment, terminal=None):
+    def __init__(self, arguments, directory, environment, stdout=subprocess.PIPE, terminal=None):
         self._process = subprocess.Popen(
             [program.PROGRAM, *arguments],
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if terminal is None else terminal,
+            stdout=stdout if terminal is None else terminal,
             stderr=subprocess.PIPE if terminal is None else terminal,
         )
-        self._stdout = Collector(self._process.stdout) if terminal is None else None
-        self._stderr = Collector(self._process.stderr) if terminal is None else None
+        pipes = (self._process.stdout, self._process.stderr)
+        self._stdout, self._stderr = (pipe and Collector(pipe) for pipe in pipes)
 
     def stdout(self):
         return self._stdout.data().decode("utf-8", "backslashreplace")
