@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "cli/help.h"
 #include "cli/match.h"
+#include "cli/migrate.h"
 #include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/publish.h"
@@ -71,6 +72,14 @@ int run_monitor(const Options& options) {
                    std::cout, std::cerr);
 }
 
+int run_migrate(const Options& options) {
+    if (options.to.empty()) {
+        std::cerr << "eventsgw: migrate needs --to EVENTSDIR\nTry \"eventsgw migrate --help\".\n";
+        return kExitUsage;
+    }
+    return migrate({options.config, options.to, options.dry_run, options.partial, options.force}, std::cout, std::cerr);
+}
+
 /// What concerns the configuration.
 std::vector<Subcommand> local_subcommands() {
     return {
@@ -95,6 +104,13 @@ std::vector<Subcommand> local_subcommands() {
          "tell which rules would take an event, and why others would not",
          "eventsgw match module/traefik1/event/certificate-renew",
          run_match},
+        {"migrate",
+         "",
+         0,
+         {"config", "to", "dry-run", "partial", "force"},
+         "write steps of an events directory that do what the rules do",
+         "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
+         run_migrate},
     };
 }
 

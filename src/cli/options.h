@@ -18,6 +18,7 @@ namespace eventsgw {
 enum ExitStatus : int {
     kExitSuccess = 0,
     kExitNoMatch = 1,
+    kExitIncomplete = 1,
     kExitUsage = 64,        ///< EX_USAGE
     kExitData = 65,         ///< EX_DATAERR
     kExitNoInput = 66,      ///< EX_NOINPUT
@@ -40,6 +41,9 @@ struct Options {
     bool json = false;
     std::optional<std::string> data;
     bool force = false;
+    std::string to;
+    bool dry_run = false;
+    bool partial = false;
     bool wait = false;
     bool payload = false;
     std::chrono::nanoseconds retry{0};

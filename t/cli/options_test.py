@@ -14,7 +14,7 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
-SUBCOMMANDS = ("run", "check", "match", "publish", "submit", "monitor")
+SUBCOMMANDS = ("run", "check", "match", "migrate", "publish", "submit", "monitor")
 
 
 class Options(unittest.TestCase):
@@ -31,6 +31,7 @@ class Options(unittest.TestCase):
             ("check", "--format"),
             ("match", "CHANNEL"),
             ("run", "--log-level"),
+            ("migrate", "--to"),
             ("publish", "standard input"),
             ("submit", "--wait"),
             ("monitor", "[PATTERN...]"),

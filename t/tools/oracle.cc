@@ -12,6 +12,8 @@
 //                       name), K (a key), V (its value) or E (the error of its interpolation), then hexadecimal;
 //                       [DEFAULT] comes first, and each section's items are those of Python's ConfigParser.items()
 //   oracle events       takes no frames: the part of eventsgw-events(7) that well_known_events() makes
+//   oracle guard        the frame as the pattern of a rule: "refused", or in hexadecimal the directory of its step, a
+//                       line end and its guard
 //   oracle settings     takes no frames: a line "NAME DEFAULT [VARIABLE]" for each row of settings_table()
 
 #include "base/glob.h"
@@ -21,6 +23,7 @@
 #include "config/ini.h"
 #include "config/ini_interpolation.h"
 #include "config/settings.h"
+#include "event/step_guard.h"
 #include "event/well_known.h"
 
 #include <cstdint>
@@ -149,6 +152,11 @@ std::string answer_glob(const std::string& pattern) {
     return text && match_glob(pattern, *text).matches ? "1" : "0";
 }
 
+std::string answer_guard(const std::string& pattern) {
+    const Result<StepPlace> place = locate_step(pattern, true);
+    return place ? to_hex(place->event + "\n" + place->guard) : "refused";
+}
+
 Answer find_answer(std::string_view mode, std::string_view argument) {
     if (mode == "json") {
         return make_json_answer(argument);
@@ -158,6 +166,9 @@ Answer find_answer(std::string_view mode, std::string_view argument) {
     }
     if (mode == "glob") {
         return answer_glob;
+    }
+    if (mode == "guard") {
+        return answer_guard;
     }
     if (mode == "ini") {
         return answer_ini;
@@ -181,7 +192,7 @@ int main(int argc, char** argv) {
     }
     const Answer answer = find_answer(mode, argc > 2 ? argv[2] : "");
     if (!answer) {
-        std::fputs("usage: oracle json DEPTH | string | glob | ini | events | settings\n", stderr);
+        std::fputs("usage: oracle json DEPTH | string | glob | guard | ini | events | settings\n", stderr);
         return EXIT_FAILURE;
     }
     while (const std::optional<std::string> frame = read_frame()) {
