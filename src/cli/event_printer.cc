@@ -21,7 +21,7 @@ constexpr std::size_t kSourceWidth = 20;
 constexpr std::size_t kNameWidth = 30;
 constexpr std::size_t kBytesWidth = 8;
 
-constexpr std::string_view kNoColour = "";
+constexpr std::string_view kNoColour;
 constexpr std::string_view kSourceColour = "\x1b[36m";
 constexpr std::string_view kNameColour = "\x1b[1m";
 constexpr std::string_view kTakersColour = "\x1b[32m";

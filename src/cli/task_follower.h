@@ -20,7 +20,7 @@ namespace eventsgw {
 struct TaskProgress {
     std::string status; ///< "pending", "running", "completed", "aborted", "validation-failed"; empty before the first
     double percent = 0; ///< 0 to 100
-    bool is_over() const { return status != "" && status != "pending" && status != "running"; }
+    bool is_over() const { return !status.empty() && status != "pending" && status != "running"; }
 };
 
 /// Hears what an agent says about one task. It listens on the replica, as the user `default`, for no other may. What is

@@ -59,17 +59,11 @@ constexpr std::string_view kOldCertificateExample = R"({"node":1,"module":"traef
 constexpr std::string_view kBackupExample =
     R"({"backup_ids":["1"],"destination_ids":["14030a59-a4e6-54cc-b8ea-cd5f97fe44c8"]})";
 
-std::vector<WellKnownEvent> events_of_modules() {
+std::vector<WellKnownEvent> events_of_traefik() {
     return {
-        {"account-provider-credentials-updated",
-         "account providers",
-         "The credentials for an account provider have changed. Older modules only.",
-         true,
-         {},
-         "{}"},
         {"certificate-changed",
          "module/traefikN",
-         "Certificates were obtained, renewed or removed.",
+         "Certificates have changed.",
          true,
          {number("node_id"), text("module_id"), list("names")},
          R"({"node_id":1,"module_id":"traefik1","names":["*.example.org"]})"},
@@ -79,23 +73,36 @@ std::vector<WellKnownEvent> events_of_modules() {
          kOldCertificateExample},
         {"certificate-updated", "module/traefikN", "Older form of certificate-changed.", true,
          old_certificate_members(), kOldCertificateExample},
-        {"ejabberd-settings-changed", "module/ejabberdN", "The module was configured anew.", true, settings_members(),
-         kSettingsExample},
         {"hosts-changed",
          "module/traefikN",
-         "The host names that are routed have changed.",
+         "Host names have changed.",
          true,
          {text("node_id", "a string here, and not a number")},
          R"({"node_id":"1"})"},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_settings() {
+    return {
+        {"ejabberd-settings-changed", "module/ejabberdN", "The module was configured anew.", true, settings_members(),
+         kSettingsExample},
         {"mail-settings-changed", "module/mailN", "The module was configured anew.", true, settings_members(),
          kSettingsExample},
-        {"metrics-dashboard-changed", "any module", "A module's dashboards have changed.", true, {}, "{}"},
-        {"metrics-datasource-changed", "any module", "A module's data sources have changed.", true, {}, "{}"},
-        {"metrics-target-changed", "any module", "What a module offers to be measured has changed.", true, {}, "{}"},
         {"pbx-settings-changed", "the module", "The module was configured anew.", true, settings_members(),
          kSettingsExample},
         {"phonebook-settings-changed", "the module", "The module was configured anew.", true, settings_members(),
          kSettingsExample},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_user_domains() {
+    return {
+        {"account-provider-credentials-updated",
+         "account providers",
+         "The credentials for an account provider have changed. Older modules only.",
+         true,
+         {},
+         "{}"},
         {"service-ldap-changed",
          "module/sambaN, module/openldapN",
          "An LDAP service of a domain has changed.",
@@ -109,63 +116,81 @@ std::vector<WellKnownEvent> events_of_modules() {
          {optional(number("node_id", "absent for external domains")), optional(text("domain", "deprecated")),
           list("domains")},
          R"({"node_id":1,"domain":"example.org","domains":["example.org"]})"},
-    };
-}
-
-std::vector<WellKnownEvent> events_of_cluster() {
-    return {
         {"account-provider-changed",
          "cluster",
          "An account provider was added to a user domain or removed from it. Older modules only.",
          true,
          {},
          "{}"},
-        {"acl-changed",
+        {"ldap-provider-changed",
          "cluster",
-         "Access rules have changed. The payload is the text cluster/acls and no JSON.",
-         false,
-         {},
-         "cluster/acls"},
+         "The providers of an LDAP domain have changed.",
+         true,
+         {text("domain"), text("key")},
+         R"({"domain":"example.org","key":"cluster/user_domain/ldap/example.org/providers"})"},
+        {"module-domain-changed",
+         "cluster",
+         "The user domains of modules have changed.",
+         true,
+         {list("domains"), list("modules")},
+         R"({"domains":["example.org"],"modules":["mail1"]})"},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_metrics() {
+    return {
+        {"metrics-dashboard-changed", "any module", "The dashboards of the metrics have changed.", true, {}, "{}"},
+        {"metrics-datasource-changed", "any module", "The data sources of the metrics have changed.", true, {}, "{}"},
+        {"metrics-target-changed", "any module", "The targets of the metrics have changed.", true, {}, "{}"},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_backups() {
+    return {
         {"backup-destination-changed", "cluster", "Destinations of backups have changed.", true, backup_members(),
          kBackupExample},
         {"backup-schedule-changed", "cluster", "Schedules of backups have changed.", true, backup_members(),
          kBackupExample},
-        {"default-instance-changed",
-         "cluster",
-         "Another instance of a module is the default one.",
-         true,
-         {text("instance"), text("previous"), text("current")},
-         R"({"instance":"loki","previous":"loki1","current":"loki2"})"},
-        {"ldap-provider-changed",
-         "cluster",
-         "A provider of an LDAP domain was added or removed.",
-         true,
-         {text("domain"), text("key")},
-         R"({"domain":"example.org","key":"cluster/user_domain/ldap/example.org/providers"})"},
-        {"leader-changed",
-         "cluster",
-         "Another node is the leader.",
-         true,
-         {number("node_id"), text("endpoint")},
-         R"({"node_id":2,"endpoint":"node2.example.org:55820"})"},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_modules() {
+    return {
         {"module-added",
          "cluster",
          "A module was installed.",
          true,
          {text("module"), number("node")},
          R"({"module":"dokuwiki1","node":1})"},
-        {"module-domain-changed",
-         "cluster",
-         "Modules were bound to user domains or released from them.",
-         true,
-         {list("domains"), list("modules")},
-         R"({"domains":["example.org"],"modules":["mail1"]})"},
         {"module-removed",
          "cluster",
          "A module was removed.",
          true,
          {text("module"), number("node")},
          R"({"module":"dokuwiki1","node":1})"},
+    };
+}
+
+std::vector<WellKnownEvent> events_of_cluster() {
+    return {
+        {"acl-changed",
+         "cluster",
+         "Access rules have changed. The payload is the text cluster/acls and no JSON.",
+         false,
+         {},
+         "cluster/acls"},
+        {"default-instance-changed",
+         "cluster",
+         "Another instance of a module is the default one.",
+         true,
+         {text("instance"), text("previous"), text("current")},
+         R"({"instance":"loki","previous":"loki1","current":"loki2"})"},
+        {"leader-changed",
+         "cluster",
+         "Another node is the leader.",
+         true,
+         {number("node_id"), text("endpoint")},
+         R"({"node_id":2,"endpoint":"node2.example.org:55820"})"},
         {"smarthost-changed",
          "cluster",
          "The settings for outgoing mail have changed.",
@@ -191,7 +216,7 @@ std::vector<WellKnownEvent> events_of_nodes() {
     return {
         {"backup-status-changed",
          "node/N",
-         "A backup has ended.",
+         "The status of a backup has changed.",
          true,
          {number("node_id"), text("module_id"), number("backup_id")},
          R"({"node_id":1,"module_id":"mail1","backup_id":1})"},
@@ -209,8 +234,10 @@ std::vector<WellKnownEvent> events_of_nodes() {
 }
 
 std::vector<WellKnownEvent> make_table() {
-    std::vector<WellKnownEvent> table = events_of_modules();
-    for (std::vector<WellKnownEvent> part : {events_of_cluster(), events_of_nodes()}) {
+    std::vector<WellKnownEvent> table = events_of_traefik();
+    for (std::vector<WellKnownEvent> part :
+         {events_of_settings(), events_of_user_domains(), events_of_metrics(), events_of_backups(), events_of_modules(),
+          events_of_cluster(), events_of_nodes()}) {
         std::move(part.begin(), part.end(), std::back_inserter(table));
     }
     std::sort(table.begin(), table.end(),

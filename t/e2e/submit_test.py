@@ -181,6 +181,7 @@ class Waiting(SubmitTestCase):
 
     def test_the_waiting_can_be_ended(self):
         tool, task = self.start_waiting()
+        tool.wait_stderr(f"task {task}\n")
         tool.send_signal(signal.SIGINT)
         self.assertEqual(tool.wait_exit(), -signal.SIGINT)
         self.assertEqual(tool.stderr(), f"task {task}\n")
