@@ -70,7 +70,6 @@ Result<void> LeaderClient::connect(std::chrono::nanoseconds patience) {
     if (is_patient_) {
         patience_->start(patience);
     }
-    has_failed_ = false;
     if (!std::exchange(is_started_, true)) {
         session_.start();
     }

@@ -32,7 +32,7 @@ public:
     /// `tool` tells its connection from others: the client name is "module/mail1/eventsgw/publish".
     LeaderClient(Loop& loop, const Connections& connections, std::string_view tool);
 
-    /// Waits for the first success, or failure; of failures before the end of `patience` it waits for the next attempt.
+    /// Waits for success or for the first failure; where there is `patience`, for its end and all attempts until then.
     Result<void> connect(std::chrono::nanoseconds patience = std::chrono::nanoseconds::zero());
 
     /// The answer to a command. An error that the server answers is an Error: the command was not carried out. The
