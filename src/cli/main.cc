@@ -122,7 +122,7 @@ std::vector<Subcommand> redis_subcommands() {
          1,
          {"data", "force", "agentid"},
          "publish an event: NAME, or SOURCE/event/NAME",
-         "eventsgw publish mail-settings-changed --data '{\"reason\":\"configure-module\"}'",
+         "eventsgw publish my-settings-changed --data '{\"reason\":\"configure-module\"}'",
          run_publish},
         {"submit",
          "ACTION",
@@ -186,7 +186,7 @@ std::string find_argument_fault(const Subcommand& subcommand, const Words& argum
         return "";
     }
     if (arguments.size() < subcommand.argument_count) {
-        return std::string(subcommand.name) + " needs a " + std::string(subcommand.arguments);
+        return std::string(subcommand.name) + " needs " + std::string(subcommand.arguments);
     }
     if (arguments.size() == subcommand.argument_count) {
         return "";

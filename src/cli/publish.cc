@@ -91,7 +91,8 @@ int send(const Publication& message, const Connections& connections, std::ostrea
         }
         return refuse_source(message, connections, reply.error(), err);
     }
-    out << "published " << quote_if_needed(channel) << ", received by " << reply->integer << " on the leader\n";
+    out << "published " << quote_if_needed(channel) << ", received by " << reply->integer
+        << (reply->integer == 1 ? " listener" : " listeners") << " on the leader\n";
     return kExitSuccess;
 }
 
