@@ -80,6 +80,9 @@ Result<void> set_retry(Options& options, const std::string& value) {
     if (!duration) {
         return duration.error();
     }
+    if (*duration > std::chrono::hours(24)) {
+        return Error{"more than 24h: " + quote(value)};
+    }
     options.retry = *duration;
     return {};
 }

@@ -108,6 +108,8 @@ class Options(unittest.TestCase):
         self.assert_usage_error("--log-level", "loud", word="loud")
         self.assert_usage_error("check", "--format", "xml", word="xml")
         self.assert_usage_error("--agentid", "", word="--agentid")
+        self.assert_usage_error("submit", "a", "--retry", "soon", word="soon")
+        self.assert_usage_error("submit", "a", "--retry", "25h", word="more than 24h")
         self.assert_usage_error("match", "--agentid=", "a", word="--agentid")
 
     def test_arguments_too_few_or_too_many(self):
