@@ -5,7 +5,6 @@
 
 #include "base/glob.h"
 #include "base/text.h"
-#include "event/shell.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 namespace eventsgw {
@@ -82,19 +82,41 @@ Elements::const_iterator find_separator(const Elements& elements) {
                        [](const Element& element, char c) { return is_literal(element) && element.literal == c; });
 }
 
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+}
+
 bool is_directory_name(std::string_view name) {
-    return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    });
+    return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+/// Whether each of the parts between slashes is such a name: events of other sources have no handler.
+bool is_source(std::string_view source) {
+    for (;;) {
+        const std::size_t slash = source.find('/');
+        if (!is_directory_name(source.substr(0, slash))) {
+            return false;
+        }
+        if (slash == std::string_view::npos) {
+            return true;
+        }
+        source.remove_prefix(slash + 1);
+    }
+}
+
+/// What literals mean.
+std::string read_literals(Elements::const_iterator from, Elements::const_iterator to) {
+    std::string text;
+    std::transform(from, to, std::back_inserter(text), [](const Element& element) { return element.literal; });
+    return text;
 }
 
 Result<std::string> read_name(Elements::const_iterator from, Elements::const_iterator to) {
     if (!std::all_of(from, to, is_literal)) {
         return Error{"a glob in the event's name, which is a directory's"};
     }
-    std::string name;
-    std::transform(from, to, std::back_inserter(name), [](const Element& element) { return element.literal; });
+    std::string name = read_literals(from, to);
     if (!is_directory_name(name)) {
         return Error{"no handler is run for an event with the name " + quote(name)};
     }
@@ -153,7 +175,7 @@ Result<std::string> translate_class(std::string_view text) {
     return (negated ? "[!" : "[") + write_members(members) + "]";
 }
 
-/// The source as a pattern of case.
+/// The source as a pattern of case. Its literals mean nothing but themselves there.
 Result<std::string> translate(Elements::const_iterator from, Elements::const_iterator to) {
     std::string pattern;
     std::string literals;
@@ -162,8 +184,7 @@ Result<std::string> translate(Elements::const_iterator from, Elements::const_ite
             literals += element->literal;
             continue;
         }
-        pattern += literals.empty() ? "" : quote_for_shell(literals);
-        literals.clear();
+        pattern += std::exchange(literals, {});
         if (element->kind == Element::Kind::one_of) {
             Result<std::string> set = translate_class(element->text);
             if (!set) {
@@ -174,21 +195,31 @@ Result<std::string> translate(Elements::const_iterator from, Elements::const_ite
             pattern += element->text;
         }
     }
-    return pattern + (literals.empty() ? "" : quote_for_shell(literals));
+    return pattern + literals;
 }
 
 bool needs_bytes(const Element& element) {
     return element.kind == Element::Kind::any_one || element.kind == Element::Kind::one_of;
 }
 
+/// Whether no source that has a handler can match, for a literal that is none of its characters.
+bool is_hopeless(const Element& element) {
+    return is_literal(element) && element.literal != '/' && !is_name_character(element.literal);
+}
+
 Result<std::string> make_guard(Elements::const_iterator from, Elements::const_iterator to) {
+    if (std::all_of(from, to, is_literal)) {
+        const std::string source = read_literals(from, to);
+        return is_source(source)
+                   ? "[ \"$AGENT_EVENT_SOURCE\" = " + source + " ] || exit 0\n"
+                   : Result<std::string>(Error{"no handler is run for an event of the source " + quote(source)});
+    }
+    if (const auto element = std::find_if(from, to, is_hopeless); element != to) {
+        return Error{"no handler is run for an event of a source with " + quote(element->text) + " in it"};
+    }
     Result<std::string> pattern = translate(from, to);
     if (!pattern || *pattern == "*") {
         return pattern ? std::string() : pattern;
-    }
-    if (std::all_of(from, to, is_literal)) {
-        const std::string source = pattern->empty() ? "''" : *pattern;
-        return "[ \"$AGENT_EVENT_SOURCE\" = " + source + " ] || exit 0\n";
     }
     if (std::any_of(from, to, needs_bytes)) {
         return "(LC_ALL=C; case $AGENT_EVENT_SOURCE in " + *pattern + ") ;; *) exit 1 ;; esac) || exit 0\n";

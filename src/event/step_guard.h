@@ -19,8 +19,8 @@ struct StepPlace {
 /// Finds the place for a channel, or for a Redis pattern if `is_pattern`. An error says why there is none: the events
 /// of a directory have one name, and a guard knows the source alone.
 ///
-/// The guard decides as Redis does, byte by byte, whatever the locale. What no handler sees, a channel with "/event/"
-/// twice in it, is left out of account.
+/// The guard decides as Redis does, byte by byte, whatever the locale. What no handler sees, such as a channel with
+/// "/event/" twice in it, is left out of account.
 Result<StepPlace> locate_step(std::string_view channel, bool is_pattern);
 
 } // namespace eventsgw

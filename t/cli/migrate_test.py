@@ -114,8 +114,8 @@ Next:
     def test_shellcheck_finds_nothing(self):
         self.migrate(
             config=CONFIG
-            + "*'a b'/event/e = a $HOME `b` $(c) | d && e\n?/event/e = FOO=1 x\nx[^a]/event/e = exit 3\n"
-            + "~/event/e = rm -rf $x/*\ncl*er/event/e = \n\\*/event/e = read x; echo $x\n"
+            + "*ab*/event/e = a $HOME `b` $(c) | d && e\n?/event/e = FOO=1 x\nx[^a]/event/e = exit 3\n"
+            + "a/event/e = rm -rf $x/*\ncl*er/event/e = \n\\a*/event/e = read x; echo $x\n"
         )
         files = [str(self.events / name) for name in self.steps()]
         self.assertEqual(len(files), len(STEPS) + 6)

@@ -19,6 +19,7 @@ SHELLS = [shell for shell in ("/bin/sh", shutil.which("dash"), shutil.which("bas
 
 # Few different bytes, so that patterns and texts meet; what shells and Redis give a meaning is among them.
 BYTES = [bytes([byte]) for byte in b"ab/-]![^*?\\'\"$`~ \n.:=\x7f\x80\x81\x88\xff"] + ["\u00e9".encode()]
+NAME_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789/.-"  # with others in a literal no guard is made
 ASCII = [byte for byte in BYTES if byte.isascii()]
 SOURCES = [b"cluster", b"node/1", b"module/mail1", b"module/traefik12", b""]
 SUFFIX = b"/event/x"
@@ -46,10 +47,12 @@ def make_pattern(random, source):
             pattern += b"?"
         elif kind == 2:
             pattern += make_class(random, byte if byte.isascii() else b"a")
-        elif kind == 3:
+        elif kind == 3 and byte in NAME_BYTES:
             pattern += b"\\" + byte
-        else:
+        elif byte in NAME_BYTES:
             pattern += byte
+        else:
+            pattern += random.choice([b"?", b"*", make_class(random, byte if byte.isascii() else b"a")])
     return pattern + random.choice([b"", b"", b"*"])
 
 
