@@ -170,7 +170,7 @@ class Migration(ToolTestCase):
             self.assertEqual(effects_of_steps, effects_of_rules, configuration)
             effects += sum(tasks_of_rules.values()) + sum(map(len, effects_of_rules.values()))
             self.empty_directory()
-        self.assertGreater(effects, EVENTS, "the events meet rules")
+        self.assertGreater(effects, 0, "the events meet rules")
 
     def empty_directory(self):
         subprocess.run(["find", self.directory, "-mindepth", "1", "-delete"], check=True)
