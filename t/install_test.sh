@@ -35,6 +35,7 @@ installed_files() {
 has_all_parts() {
     installed_files >"$work/installed"
     for part in /usr/bin/eventsgw /usr/share/man/man8/eventsgw.8 /usr/share/man/man5/eventsgw.conf.5 \
+        /usr/share/man/man7/eventsgw-events.7 \
         /usr/share/man/man7/eventsgw-handlers.7 \
         /usr/share/doc/eventsgw/README.md /usr/share/doc/eventsgw/examples/eventsgw.conf.example \
         /usr/share/doc/eventsgw/examples/agent.env.example /usr/share/bash-completion/completions/eventsgw \

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,6 +23,34 @@ Error not_a_file(mode_t mode) {
         return Error{"cannot be read: it is a FIFO, not a regular file", EINVAL};
     }
     return Error{"cannot be read: it is not a regular file", EINVAL};
+}
+
+Result<void> write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+        const ssize_t written = ::write(fd, content.data(), content.size());
+        if (written < 0 && errno != EINTR) {
+            return make_os_error("cannot be written");
+        }
+        content.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+    }
+    return {};
+}
+
+/// Fills a file that has been made for this, and gives it its name.
+Result<void> fill_and_name(const UniqueFd& fd, const std::string& temporary, const std::string& path,
+                           std::string_view content, IfPresent if_present) {
+    if (Result<void> written = write_all(fd.get(), content); !written) {
+        return written;
+    }
+    if (::fchmod(fd.get(), 0755) != 0 || ::fsync(fd.get()) != 0) {
+        return make_os_error("cannot be written");
+    }
+    const int named = if_present == IfPresent::replace ? ::rename(temporary.c_str(), path.c_str())
+                                                       : ::link(temporary.c_str(), path.c_str());
+    if (named != 0) {
+        return make_os_error("cannot be made");
+    }
+    return {};
 }
 
 } // namespace
@@ -57,6 +86,39 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
             return content;
         }
     }
+}
+
+Result<void> make_directories(const std::string& path) {
+    if (::mkdir(path.c_str(), 0755) == 0) {
+        return {};
+    }
+    struct stat info {};
+    if (errno == EEXIST && ::stat(path.c_str(), &info) == 0) {
+        return S_ISDIR(info.st_mode) ? Result<void>() : make_os_error("cannot be made", ENOTDIR);
+    }
+    const std::size_t slash = path.find_last_of('/');
+    if (errno != ENOENT || slash == std::string::npos || slash == 0) {
+        return make_os_error("cannot be made");
+    }
+    if (Result<void> parent = make_directories(path.substr(0, slash)); !parent) {
+        return parent;
+    }
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+        return make_os_error("cannot be made");
+    }
+    return {};
+}
+
+Result<void> write_program(const std::string& path, std::string_view content, IfPresent if_present) {
+    const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
+    std::string temporary = directory + ".eventsgw-XXXXXX";
+    const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (!fd) {
+        return make_os_error("cannot be made");
+    }
+    Result<void> done = fill_and_name(fd, temporary, path, content, if_present);
+    ::unlink(temporary.c_str()); // where it was renamed there is none
+    return done;
 }
 
 } // namespace eventsgw

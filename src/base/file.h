@@ -7,11 +7,21 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace eventsgw {
 
 /// The whole of a regular file. Never waits: a FIFO, a directory, a socket or a device in the file's place is an error,
 /// and so is a file of more than `max_bytes`. Errors do not repeat the path; the caller knows it.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
+
+/// Makes a directory, and those above it that are missing, which nobody but their owner can write to.
+Result<void> make_directories(const std::string& path);
+
+enum class IfPresent : bool { fail, replace };
+
+/// Writes a whole executable file (0755), so that nobody ever sees a part of it; it is on the disk when this returns.
+/// What has its name is replaced, or left alone: then the error is EEXIST.
+Result<void> write_program(const std::string& path, std::string_view content, IfPresent if_present);
 
 } // namespace eventsgw

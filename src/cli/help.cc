@@ -19,7 +19,8 @@ void show_options(const Subcommand& subcommand, std::ostream& out) {
     std::vector<std::string_view> names = subcommand.options;
     names.insert(names.end(), {"help", "version"});
     for (const OptionRow& row : options_table()) {
-        if (std::find(names.begin(), names.end(), row.name) != names.end()) {
+        const bool is_shown = row.subcommand.empty() || row.subcommand == subcommand.name;
+        if (is_shown && std::find(names.begin(), names.end(), row.name) != names.end()) {
             const std::string letter = row.letter == '\0' ? "    " : std::string{'-', row.letter, ',', ' '};
             out << "  " << letter << std::left << std::setw(19) << join("--" + std::string(row.name), row.argument)
                 << row.help << "\n";
@@ -48,13 +49,14 @@ void show_general_help(const std::vector<Subcommand>& subcommands, std::ostream&
            "Subcommands (\""
         << usual.name << "\" when none is given):\n";
     for (const Subcommand& subcommand : subcommands) {
-        out << "  " << std::left << std::setw(15) << join(subcommand.name, subcommand.arguments) << subcommand.help
+        out << "  " << std::left << std::setw(22) << join(subcommand.name, subcommand.arguments) << subcommand.help
             << "\n";
     }
     out << "\nOptions of \"" << usual.name << "\":\n";
     show_options(usual, out);
     out << "\n\"eventsgw SUBCOMMAND --help\" tells more; the manual pages eventsgw(8), eventsgw.conf(5)\nand "
            "eventsgw-handlers(7) tell all.\n";
+    out << "\"eventsgw help events\" lists the events that are known: eventsgw-events(7).\n";
     show_example(usual, out);
 }
 

@@ -12,11 +12,13 @@
 
 namespace eventsgw {
 
+constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+
 /// One subcommand: a table row that feeds the command line, --help and the test of the manual page.
 struct Subcommand {
     std::string_view name;
     std::string_view arguments; ///< what it takes besides options
-    std::size_t argument_count;
+    std::size_t argument_count; ///< how many it needs, and kAnyNumber where it takes as many as there are
     std::vector<std::string_view> options;
     std::string_view help;
     std::string_view example;

@@ -5,8 +5,12 @@
 #include "cli/check.h"
 #include "cli/help.h"
 #include "cli/match.h"
+#include "cli/migrate.h"
+#include "cli/monitor.h"
 #include "cli/options.h"
+#include "cli/publish.h"
 #include "cli/run.h"
+#include "cli/submit.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +22,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -36,9 +42,49 @@ int run_match(const Options& options) {
     return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
 }
 
-/// The first one is what a bare command line means.
-const std::vector<Subcommand>& subcommands() {
-    static const std::vector<Subcommand> table{
+int run_publish(const Options& options) {
+    return publish({options.arguments.front(), options.data, options.force, options.agent_id}, std::cout, std::cerr);
+}
+
+/// A handler's step is told which event it runs for.
+std::optional<std::string> read_handled_channel() {
+    const char* source = std::getenv("AGENT_EVENT_SOURCE");
+    const char* name = std::getenv("AGENT_EVENT_NAME");
+    if (source == nullptr || name == nullptr) {
+        return std::nullopt;
+    }
+    return std::string(source) + "/event/" + name;
+}
+
+int run_submit(const Options& options) {
+    return submit({options.arguments.front(), options.data, options.wait, options.retry, options.agent_id,
+                   read_handled_channel(), ::isatty(STDERR_FILENO) != 0},
+                  std::cout, std::cerr);
+}
+
+bool wants_colour() {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+int run_monitor(const Options& options) {
+    return monitor(
+        {options.arguments, options.config.path, options.agent_id, options.json, options.payload, wants_colour()},
+        std::cout, std::cerr);
+}
+
+int run_migrate(const Options& options) {
+    if (options.to.empty()) {
+        std::cerr << "eventsgw: migrate needs --to EVENTSDIR\nTry \"eventsgw migrate --help\".\n";
+        return kExitUsage;
+    }
+    return migrate({options.config.path, options.to, options.dry_run, options.partial, options.force}, std::cout,
+                   std::cerr);
+}
+
+/// What concerns the configuration.
+std::vector<Subcommand> local_subcommands() {
+    return {
         {"run",
          "",
          0,
@@ -60,7 +106,51 @@ const std::vector<Subcommand>& subcommands() {
          "tell which rules and steps would take an event, and why others would not",
          "eventsgw match module/traefik1/event/certificate-renew",
          run_match},
+        {"migrate",
+         "",
+         0,
+         {"config", "to", "dry-run", "partial", "force"},
+         "write steps of an events directory that do what the rules do",
+         "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
+         run_migrate},
     };
+}
+
+/// What talks to Redis.
+std::vector<Subcommand> redis_subcommands() {
+    return {
+        {"publish",
+         "EVENT",
+         1,
+         {"data", "force", "agentid"},
+         "publish an event: NAME, or SOURCE/event/NAME",
+         "eventsgw publish my-settings-changed --data '{\"reason\":\"configure-module\"}'",
+         run_publish},
+        {"submit",
+         "ACTION",
+         1,
+         {"data", "wait", "retry", "agentid"},
+         "give the module's agent a task, as a rule of [actions] does",
+         "echo '{\"domain\":\"example.org\"}' | eventsgw submit renew-certificate --wait",
+         run_submit},
+        {"monitor",
+         "[PATTERN...]",
+         kAnyNumber,
+         {"config", "format", "payload", "agentid"},
+         "show events as they pass, and which rules take them",
+         "eventsgw monitor 'module/traefik*/event/*' user-domain-changed",
+         run_monitor},
+    };
+}
+
+/// The first one is what a bare command line means.
+const std::vector<Subcommand>& subcommands() {
+    static const std::vector<Subcommand> table = [] {
+        std::vector<Subcommand> rows = local_subcommands();
+        const std::vector<Subcommand> others = redis_subcommands();
+        rows.insert(rows.end(), others.begin(), others.end());
+        return rows;
+    }();
     return table;
 }
 
@@ -94,8 +184,11 @@ int complain_of_subcommand(const std::string& word) {
 
 /// What is wrong with the arguments besides options; empty when nothing is.
 std::string find_argument_fault(const Subcommand& subcommand, const Words& arguments) {
+    if (subcommand.argument_count == kAnyNumber) {
+        return "";
+    }
     if (arguments.size() < subcommand.argument_count) {
-        return std::string(subcommand.name) + " needs a " + std::string(subcommand.arguments);
+        return std::string(subcommand.name) + " needs " + std::string(subcommand.arguments);
     }
     if (arguments.size() == subcommand.argument_count) {
         return "";
@@ -143,8 +236,14 @@ int dispatch_bare(const Words& words) {
 }
 
 int help(const Words& words) {
-    if (words.empty()) {
+    const bool is_about_itself =
+        words.empty() || words.front() == "help" || words.front() == "--help" || words.front() == "-h";
+    if (is_about_itself) {
         show_general_help(subcommands(), std::cout);
+        return kExitSuccess;
+    }
+    if (words.front() == "events") {
+        list_well_known_events(std::cout);
         return kExitSuccess;
     }
     const Subcommand* subcommand = find_subcommand(words.front());

@@ -51,6 +51,56 @@ Result<void> add_events_directory(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_data(Options& options, const std::string& value) {
+    options.data = value;
+    return {};
+}
+
+Result<void> set_wait(Options& options, const std::string& /*value*/) {
+    options.wait = true;
+    return {};
+}
+
+Result<void> set_payload(Options& options, const std::string& /*value*/) {
+    options.payload = true;
+    return {};
+}
+
+Result<void> set_to(Options& options, const std::string& value) {
+    if (value.empty()) {
+        return Error{"the directory's name is empty"};
+    }
+    options.to = value;
+    return {};
+}
+
+Result<void> set_dry_run(Options& options, const std::string& /*value*/) {
+    options.dry_run = true;
+    return {};
+}
+
+Result<void> set_partial(Options& options, const std::string& /*value*/) {
+    options.partial = true;
+    return {};
+}
+
+Result<void> set_retry(Options& options, const std::string& value) {
+    const Result<std::chrono::nanoseconds> duration = parse_duration(value);
+    if (!duration) {
+        return duration.error();
+    }
+    if (*duration > std::chrono::hours(24)) {
+        return Error{"more than 24h: " + quote(value)};
+    }
+    options.retry = *duration;
+    return {};
+}
+
+Result<void> set_force(Options& options, const std::string& /*value*/) {
+    options.force = true;
+    return {};
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -113,6 +163,16 @@ const std::vector<OptionRow>& options_table() {
         {"eventsdir", '\0', "DIR", "a directory of event handlers; may be given again", add_events_directory},
         {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
+        {"data", '\0', "JSON", "the payload, or - for standard input (default: {})", set_data, "publish"},
+        {"force", '\0', "", "publish what breaks the rules for events", set_force, "publish"},
+        {"data", '\0', "FILE", "what the action gets, or - for standard input (the default)", set_data, "submit"},
+        {"wait", '\0', "", "wait for the end; show output and error, exit with the action's code", set_wait},
+        {"retry", '\0', "DURATION", "as long as the leader is away, try for so long: 5m (default: 0s)", set_retry},
+        {"payload", '\0', "", "show payloads, with *** for what looks like a secret in JSON", set_payload},
+        {"to", '\0', "EVENTSDIR", "the events directory to write to, such as ../events", set_to},
+        {"dry-run", '\0', "", "write nothing, and show what would be written", set_dry_run},
+        {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
+        {"force", '\0', "", "replace files that are there already", set_force, "migrate"},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };
@@ -135,17 +195,16 @@ Result<Options> parse_options(const std::vector<std::string>& words, const std::
     opterr = 0;
     optind = 0;
     for (;;) {
-        const int current = std::max(optind, 1);
         const int found = ::getopt_long(count, pointers.data(), letters.c_str(), table.data(), nullptr);
         if (found == -1) {
             break;
         }
-        const std::string word = quote(pointers[static_cast<std::size_t>(current)]);
-        if (found == '?') {
-            return Error{"unknown option " + word};
-        }
-        if (found == ':') {
-            return Error{"option " + word + " needs a value"};
+        if (found == '?' || found == ':') {
+            // A letter is named by optopt; a word has just been passed, wherever getopt_long has moved it.
+            const bool is_letter = optopt > 0 && optopt < kFirstAnswer;
+            const std::string word = quote(is_letter ? std::string{'-', static_cast<char>(optopt)}
+                                                     : pointers[static_cast<std::size_t>(optind) - 1]);
+            return Error{found == '?' ? "unknown option " + word : "option " + word + " needs a value"};
         }
         const OptionRow& row = row_of(found);
         if (const Result<void> done = row.set(options, optarg != nullptr ? optarg : ""); !done) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/result.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,11 +18,17 @@ namespace eventsgw {
 enum ExitStatus : int {
     kExitSuccess = 0,
     kExitNoMatch = 1,
-    kExitUsage = 64,  ///< EX_USAGE
-    kExitSystem = 71, ///< EX_OSERR
-    kExitIo = 74,     ///< EX_IOERR
-    kExitInUse = 75,  ///< EX_TEMPFAIL: another process has the spool
-    kExitConfig = 78, ///< EX_CONFIG: the unit does not restart after it
+    kExitIncomplete = 1,
+    kExitUsage = 64,        ///< EX_USAGE
+    kExitData = 65,         ///< EX_DATAERR
+    kExitNoInput = 66,      ///< EX_NOINPUT
+    kExitUnavailable = 69,  ///< EX_UNAVAILABLE: Redis does not answer
+    kExitSystem = 71,       ///< EX_OSERR
+    kExitCannotCreate = 73, ///< EX_CANTCREAT
+    kExitIo = 74,           ///< EX_IOERR
+    kExitInUse = 75,        ///< EX_TEMPFAIL: another process has the spool
+    kExitNoPermission = 77, ///< EX_NOPERM: Redis refuses
+    kExitConfig = 78,       ///< EX_CONFIG: the unit does not restart after it
 };
 
 /// In the working directory, which is the module's state directory.
@@ -40,6 +47,14 @@ struct Options {
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
     bool json = false;
+    std::optional<std::string> data;
+    bool force = false;
+    std::string to;
+    bool dry_run = false;
+    bool partial = false;
+    bool wait = false;
+    bool payload = false;
+    std::chrono::nanoseconds retry{0};
     bool help = false;
     bool version = false;
     std::vector<std::string> arguments; ///< what is no option
@@ -52,8 +67,10 @@ struct OptionRow {
     std::string_view argument; ///< what stands for its argument in --help; empty when it takes none
     std::string_view help;
     Result<void> (*set)(Options& options, const std::string& value);
+    std::string_view subcommand = {}; ///< the one whose --help shows this row, where several rows share a name
 };
 
+/// Rows of one name have the same letter and function.
 const std::vector<OptionRow>& options_table();
 
 /// Reads `words`, the command line behind the subcommand. `allowed` names the subcommand's options, without dashes;

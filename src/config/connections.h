@@ -12,6 +12,10 @@
 
 namespace eventsgw {
 
+/// The account for listening. It has no password: any will do, and the cluster's programs send this one.
+inline constexpr const char* kListenerUser = "default";
+inline constexpr const char* kListenerPassword = "default";
+
 /// Who this gateway works for and where its two Redis servers are; from the environment, as the cluster's units set it.
 struct Connections {
     std::string agent_id; ///< AGENT_ID: "module/mail1"

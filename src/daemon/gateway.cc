@@ -15,9 +15,6 @@
 namespace eventsgw {
 namespace {
 
-/// The account for listening has no password: any will do, and this is the one that the cluster's programs send.
-constexpr const char* kListenerUser = "default";
-constexpr const char* kListenerPassword = "default";
 
 Session::Options listener_options(const Connections& connections, const Settings& settings) {
     return {"replica",         connections.replica,  kListenerUser,

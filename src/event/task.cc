@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 
 #include <cstddef>
+#include <optional>
 
 namespace eventsgw {
 namespace {
@@ -15,21 +16,50 @@ namespace {
 /// Python, which most steps are written in, gives up on JSON nested near 1000 deep; half of that leaves them room.
 constexpr std::size_t kMaxDepth = 512;
 
-void append_extra(std::string& task, const Event& event, PayloadForm form) {
-    task += R"({"event":{"channel":)";
-    append_json_string(task, event.channel);
-    if (const auto parts = split_channel(event.channel)) {
+void append_event(std::string& task, std::string_view channel) {
+    task += R"("event":{"channel":)";
+    append_json_string(task, channel);
+    if (const auto parts = split_channel(channel)) {
         task += R"(,"source":)";
         append_json_string(task, parts->source);
         task += R"(,"name":)";
         append_json_string(task, parts->name);
     }
     task += '}';
+}
+
+void append_extra(std::string& task, std::optional<std::string_view> channel, std::string_view payload,
+                  PayloadForm form) {
+    task += '{';
+    if (channel) {
+        append_event(task, *channel);
+    }
     if (form == PayloadForm::bytes) {
-        task += R"(,"payload_base64":)";
-        append_json_string(task, to_base64(event.payload));
+        task += channel ? R"(,"payload_base64":)" : R"("payload_base64":)";
+        append_json_string(task, to_base64(payload));
     }
     task += '}';
+}
+
+std::string make(std::optional<std::string_view> channel, std::string_view payload, PayloadForm form,
+                 std::string_view action, std::string_view id) {
+    constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
+    std::string task;
+    task.reserve(kEnvelope + action.size() + payload.size() + 2 * (channel ? channel->size() : 0));
+    task += R"({"id":)";
+    append_json_string(task, id);
+    task += R"(,"action":)";
+    append_json_string(task, action);
+    task += R"(,"data":)";
+    if (form == PayloadForm::json) {
+        task += payload;
+    } else {
+        append_json_string(task, payload);
+    }
+    task += R"(,"parent":"","extra":)";
+    append_extra(task, channel, payload, form);
+    task += '}';
+    return task;
 }
 
 } // namespace
@@ -42,23 +72,12 @@ PayloadForm classify_payload(std::string_view payload) {
 }
 
 std::string make_task(const Event& event, PayloadForm form, std::string_view action, std::string_view id) {
-    constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
-    std::string task;
-    task.reserve(kEnvelope + action.size() + event.payload.size() + 2 * event.channel.size());
-    task += R"({"id":)";
-    append_json_string(task, id);
-    task += R"(,"action":)";
-    append_json_string(task, action);
-    task += R"(,"data":)";
-    if (form == PayloadForm::json) {
-        task += event.payload;
-    } else {
-        append_json_string(task, event.payload);
-    }
-    task += R"(,"parent":"","extra":)";
-    append_extra(task, event, form);
-    task += '}';
-    return task;
+    return make(event.channel, event.payload, form, action, id);
+}
+
+std::string make_task_without_event(std::string_view payload, PayloadForm form, std::string_view action,
+                                    std::string_view id) {
+    return make(std::nullopt, payload, form, action, id);
 }
 
 } // namespace eventsgw

@@ -36,6 +36,26 @@ class DocumentedTest(unittest.TestCase):
     def test_variables_stand_in_the_page_of_the_program(self):
         self.assert_words_stand_in(read("man", "eventsgw.8"), [variable for _, _, variable in settings() if variable])
 
+    def test_every_variable_that_is_read_stands_in_the_page_of_the_program(self):
+        sources = "".join(path.read_text(encoding="utf-8") for path in pathlib.Path(program.TOP, "src").glob("*/*.cc"))
+        call = r'(?:getenv|read_environment|environment)\("([A-Z_]+)"|read_variable\(environment, "([A-Z_]+)"'
+        names = {first or second for first, second in re.findall(call, sources)}
+        self.assertGreaterEqual(names, {"AGENT_ID", "AGENT_EVENT_NAME", "NOTIFY_SOCKET", "REDIS_USER", "NO_COLOR"})
+        self.assert_words_stand_in(read("man", "eventsgw.8"), sorted(names))
+
+    def test_every_exit_status_stands_in_the_page_of_the_program(self):
+        statuses = re.findall(r"^    kExit\w+ = (\d+),", read("src", "cli", "options.h"), re.MULTILINE)
+        section = re.search(r"^\.Sh EXIT STATUS\n(.*?)^\.Sh ", read("man", "eventsgw.8"), re.MULTILINE | re.DOTALL)
+        documented = re.findall(r"^\.It (\d+)$", section.group(1), re.MULTILINE)
+        self.assertEqual(documented, sorted(set(statuses), key=int))
+
+    def test_every_member_of_an_event_in_json_stands_in_the_page_of_the_program(self):
+        names = re.findall(r'[{,]"(\w+)":\)', read("src", "cli", "event_printer.cc"))
+        names += re.findall(r'[{,]"(time|bytes)":', read("src", "cli", "event_printer.cc"))
+        self.assertGreaterEqual(set(names), {"time", "channel", "source", "name", "bytes", "rules", "line", "payload"})
+        part = re.search(r"^\.Ss monitor\n(.*?)^\.S[sh] ", read("man", "eventsgw.8"), re.MULTILINE | re.DOTALL)
+        self.assert_words_stand_in(part.group(1), sorted(set(names)))
+
     def test_the_example_shows_each_setting_with_its_default(self):
         example = read("conf", "eventsgw.conf.example")
         self.assertIn("[gateway]", example)

@@ -16,10 +16,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import program
 import tap
+from oracle import ask
 
 SOURCES = pathlib.Path(program.TOP, "man")
 BUILT = pathlib.Path(os.environ.get("EVENTSGW_BUILD", os.path.join(program.TOP, "build")), "man")
-PAGES = ("eventsgw.8", "eventsgw.conf.5", "eventsgw-handlers.7")
+PAGES = ("eventsgw.8", "eventsgw.conf.5", "eventsgw-events.7", "eventsgw-handlers.7")
 
 
 def read(page):
@@ -44,9 +45,16 @@ def offered_options(*subcommand):
 
 
 def offered_subcommands():
-    """{name: arguments besides options, or ""}"""
+    """{name: argument besides options as --help tells it, or ""}"""
     listed = re.search(r"^Subcommands.*\n((?:  .*\n)+)", program.run("--help").stdout, re.MULTILINE).group(1)
-    return dict(re.findall(r"^  ([a-z]+)(?: ([A-Z]+))?  ", listed, re.MULTILINE))
+    return dict(re.findall(r"^  ([a-z]+)(?: ([][A-Z.]+))?  ", listed, re.MULTILINE))
+
+
+def read_argument(form):
+    """The same, as a form of the synopsis tells it."""
+    argument = re.findall(r"^\.Ar (\S+)$", form, re.MULTILINE)
+    argument += [f"[{name}...]" for name in re.findall(r"^\.Op Ar (\S+) \.\.\.$", form, re.MULTILINE)]
+    return "".join(argument)
 
 
 class Options(unittest.TestCase):
@@ -76,9 +84,9 @@ class Options(unittest.TestCase):
         for form, (name, argument) in zip(forms, subcommands.items()):
             with self.subTest(subcommand=name):
                 self.assertIn(f"Cm {name}\n", form)
-                options = dict(re.findall(r"^\.Op Fl -(\S+) Ar (\S+)$", form, re.MULTILINE))
+                options = dict(re.findall(r"^\.(?:Op )?Fl -(\S+)(?: Ar (\S+))?$", form, re.MULTILINE))
                 self.assertEqual(options, documented_options(self.parts[name]))
-                self.assertEqual(re.findall(r"^\.Ar (\S+)$", form, re.MULTILINE), argument.split())
+                self.assertEqual(read_argument(form), argument)
         self.assertEqual(re.findall(r"Fl -(\S+)", common), list(self.common))
 
 
@@ -97,6 +105,14 @@ class Form(unittest.TestCase):
             built = (BUILT / page).read_text(encoding="utf-8")
             self.assertEqual(built, read(page).replace("@VERSION@", version))
             self.assertIn(f"eventsgw {version}", built)
+
+
+class Events(unittest.TestCase):
+    def test_the_page_of_events_is_what_the_table_makes(self):
+        table = "".join(line + "\n" for line in ask([], "events"))
+        head, *rest = read("eventsgw-events.7").split(table)
+        self.assertEqual(len(rest), 1, "put the output of `oracle events` into the page")
+        self.assertNotIn("\n.Ss ", head + rest[0])
 
 
 class Examples(unittest.TestCase):

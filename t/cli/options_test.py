@@ -14,6 +14,9 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
+SUBCOMMANDS = ("run", "check", "match", "migrate", "publish", "submit", "monitor")
+
+
 class Options(unittest.TestCase):
     def test_help_names_all_there_is(self):
         done = run("--help")
@@ -24,7 +27,15 @@ class Options(unittest.TestCase):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
 
     def test_help_of_the_subcommands(self):
-        for command, word in (("check", "--format"), ("match", "CHANNEL"), ("run", "--log-level")):
+        for command, word in (
+            ("check", "--format"),
+            ("match", "CHANNEL"),
+            ("run", "--log-level"),
+            ("migrate", "--to"),
+            ("publish", "standard input"),
+            ("submit", "--wait"),
+            ("monitor", "[PATTERN...]"),
+        ):
             done = run(command, "--help")
             self.assertEqual(done.status, 0, done)
             self.assertIn(word, done.stdout)
@@ -32,11 +43,23 @@ class Options(unittest.TestCase):
             self.assertEqual(run("help", command).stdout, done.stdout)
 
     def test_help_ends_with_an_example(self):
-        for arguments in (["--help"], ["run", "--help"], ["check", "--help"], ["match", "--help"]):
-            self.assertRegex(run(*arguments).stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
+        for arguments in ([], *([name] for name in SUBCOMMANDS)):
+            self.assertRegex(run(*arguments, "--help").stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
+
+    def test_help_fits_a_screen(self):
+        for name in SUBCOMMANDS:
+            lines = run(name, "--help").stdout.splitlines()
+            self.assertLessEqual(len(lines), 24, name)
+            self.assertLessEqual(max(map(len, lines)), 100, name)
+
+    def test_help_lists_the_well_known_events(self):
+        lines = run("help", "events").stdout.splitlines()
+        self.assertIn("user-domain-changed", [line.split()[0] for line in lines])
+        for line in lines:
+            self.assertRegex(line, r"\A[a-z0-9-]+  +\S")
 
     def test_other_forms_of_help_and_version(self):
-        for arguments in (["-h"], ["help"]):
+        for arguments in (["-h"], ["help"], ["help", "help"], ["help", "--help"]):
             self.assertEqual(run(*arguments).stdout, run("--help").stdout)
         self.assertEqual(run("-V").stdout, run("--version").stdout)
         self.assert_usage_error("help", "chekc", word="check")
@@ -58,6 +81,8 @@ class Options(unittest.TestCase):
         self.assert_usage_error("--bogus", word="--bogus")
         self.assert_usage_error("-x", word="x")
         self.assert_usage_error("check", "--bogus", word="--bogus")
+        self.assert_usage_error("match", "some/channel", "--bogus", word="--bogus")
+        self.assert_usage_error("match", "some/channel", "-x", word="-x")
 
     def test_advice_is_about_the_subcommand(self):
         self.assert_usage_error("check", "--bogus", word='Try "eventsgw check --help"')
@@ -65,7 +90,7 @@ class Options(unittest.TestCase):
 
     def test_an_unknown_subcommand(self):
         self.assert_usage_error("chekc", word='unknown subcommand "chekc"; did you mean check?')
-        self.assert_usage_error("frobnicate", word="There are: run, check, match, help")
+        self.assert_usage_error("frobnicate", word=f"There are: {', '.join(SUBCOMMANDS)}, help")
 
     def test_a_subcommand_behind_options(self):
         advice = "the subcommand comes first: eventsgw check [OPTION...]"
@@ -85,6 +110,8 @@ class Options(unittest.TestCase):
         self.assert_usage_error("--log-level", "loud", word="loud")
         self.assert_usage_error("check", "--format", "xml", word="xml")
         self.assert_usage_error("--agentid", "", word="--agentid")
+        self.assert_usage_error("submit", "a", "--retry", "soon", word="soon")
+        self.assert_usage_error("submit", "a", "--retry", "25h", word="more than 24h")
         self.assert_usage_error("match", "--agentid=", "a", word="--agentid")
 
     def test_arguments_too_few_or_too_many(self):

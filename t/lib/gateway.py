@@ -21,15 +21,16 @@ from waiting import PATIENCE, wait_until
 class Collector(threading.Thread):
     """Reads a pipe to its end and keeps all of it."""
 
-    def __init__(self, pipe):
+    def __init__(self, pipe, ends_with_error=False):
         super().__init__(daemon=True)
         self._pipe = pipe
+        self._ends_with_error = ends_with_error  # as a terminal does when nobody holds its other end
         self._data = bytearray()
         self._lock = threading.Lock()
         self.start()
 
     def run(self):
-        with self._pipe:
+        with self._pipe, contextlib.suppress(OSError if self._ends_with_error else ()):
             for chunk in iter(lambda: os.read(self._pipe.fileno(), 65536), b""):
                 with self._lock:
                     self._data += chunk

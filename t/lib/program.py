@@ -12,7 +12,12 @@ PROGRAM = os.path.abspath(os.environ.get("EVENTSGW", os.path.join(TOP, "build", 
 
 # The exit statuses of sysexits.h that the program uses.
 EX_USAGE = 64
+EX_DATAERR = 65
+EX_NOINPUT = 66
+EX_UNAVAILABLE = 69
+EX_CANTCREAT = 73
 EX_IOERR = 74
+EX_NOPERM = 77
 EX_CONFIG = 78
 
 RUN_LIMIT_SECONDS = 60
@@ -45,13 +50,15 @@ class Run:
         return f"exit status {self.status}\nstdout: {self.stdout}\nstderr: {self.stderr}"
 
 
-def run(*arguments, cwd=None, settings=None, **options):
-    """Runs the program with these arguments until it ends by itself; `options` are those of subprocess.run."""
+def run(*arguments, cwd=None, settings=None, terminal=subprocess.DEVNULL, **options):
+    """Runs the program with these arguments until it ends by itself; `options` are those of subprocess.run.
+
+    `terminal` is its standard input."""
     done = subprocess.run(
         [PROGRAM, *arguments],
         cwd=cwd,
         env=environment(**(settings or {})),
-        stdin=subprocess.DEVNULL,
+        stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         timeout=RUN_LIMIT_SECONDS,

@@ -11,6 +11,9 @@
 //   section's
 //                       name), K (a key), V (its value) or E (the error of its interpolation), then hexadecimal;
 //                       [DEFAULT] comes first, and each section's items are those of Python's ConfigParser.items()
+//   oracle events       takes no frames: the part of eventsgw-events(7) that well_known_events() makes
+//   oracle guard        the frame as the pattern of a rule: "refused", or in hexadecimal the directory of its step, a
+//                       line end and its guard
 //   oracle settings     takes no frames: a line "NAME DEFAULT [VARIABLE]" for each row of settings_table()
 
 #include "base/glob.h"
@@ -20,6 +23,8 @@
 #include "config/ini.h"
 #include "config/ini_interpolation.h"
 #include "config/settings.h"
+#include "event/step_guard.h"
+#include "event/well_known.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -107,9 +112,49 @@ void print_settings() {
     }
 }
 
+std::string describe_member(const PayloadMember& member) {
+    std::string text(to_string(member.type));
+    if (text.empty()) {
+        text = "of several types";
+    }
+    text += member.is_optional ? ", not always there" : "";
+    return text + (member.note.empty() ? "" : ": " + std::string(member.note));
+}
+
+/// mdoc(7) wants each sentence on a line of its own.
+std::string break_sentences(std::string text) {
+    for (std::size_t at = text.find(". "); at != std::string::npos; at = text.find(". ", at)) {
+        text[at + 1] = '\n';
+    }
+    return text;
+}
+
+/// In mdoc(7).
+void print_events() {
+    for (const WellKnownEvent& event : well_known_events()) {
+        std::printf(".Ss %s\n%s\n.Pp\nPublished by: %s.\n", std::string(event.name).c_str(),
+                    break_sentences(std::string(event.meaning)).c_str(), std::string(event.publishers).c_str());
+        if (!event.members.empty()) {
+            std::puts(".Bl -tag -width \"destination_ids\" -compact");
+        }
+        for (const PayloadMember& member : event.members) {
+            std::printf(".It Li %s\n%s\n", std::string(member.name).c_str(), describe_member(member).c_str());
+        }
+        if (!event.members.empty()) {
+            std::puts(".El");
+        }
+        std::printf(".Bd -literal -offset indent\n%s\n.Ed\n", std::string(event.example).c_str());
+    }
+}
+
 std::string answer_glob(const std::string& pattern) {
     const std::optional<std::string> text = read_frame();
     return text && match_glob(pattern, *text).matches ? "1" : "0";
+}
+
+std::string answer_guard(const std::string& pattern) {
+    const Result<StepPlace> place = locate_step(pattern, true);
+    return place ? to_hex(place->event + "\n" + place->guard) : "refused";
 }
 
 Answer find_answer(std::string_view mode, std::string_view argument) {
@@ -121,6 +166,9 @@ Answer find_answer(std::string_view mode, std::string_view argument) {
     }
     if (mode == "glob") {
         return answer_glob;
+    }
+    if (mode == "guard") {
+        return answer_guard;
     }
     if (mode == "ini") {
         return answer_ini;
@@ -138,9 +186,13 @@ int main(int argc, char** argv) {
         print_settings();
         return EXIT_SUCCESS;
     }
+    if (mode == "events") {
+        print_events();
+        return EXIT_SUCCESS;
+    }
     const Answer answer = find_answer(mode, argc > 2 ? argv[2] : "");
     if (!answer) {
-        std::fputs("usage: oracle json DEPTH | string | glob | ini | settings\n", stderr);
+        std::fputs("usage: oracle json DEPTH | string | glob | guard | ini | events | settings\n", stderr);
         return EXIT_FAILURE;
     }
     while (const std::optional<std::string> frame = read_frame()) {

@@ -130,6 +130,55 @@ void a_file_without_permission_is_an_error() {
     check_error(result, "cannot be opened: Permission denied", EACCES);
 }
 
+unsigned mode_of(const std::string& path) {
+    struct stat info {};
+    CHECK_EQUAL(::lstat(path.c_str(), &info), 0);
+    return info.st_mode & 07777U;
+}
+
+void directories_are_made_with_those_above_them() {
+    const TemporaryDirectory directory;
+    const mode_t before = ::umask(0);
+    const bool made = make_directories(directory.join("a/b//c")).ok();
+    ::umask(before);
+    CHECK(made);
+    for (const char* name : {"a", "a/b", "a/b/c"}) {
+        CHECK_EQUAL(mode_of(directory.join(name)), 0755U);
+    }
+    CHECK(make_directories(directory.join("a/b/c")).ok());
+    CHECK(make_directories("/").ok());
+}
+
+void a_file_in_the_place_of_a_directory_is_an_error() {
+    const TemporaryDirectory directory;
+    const std::string file = directory.write("");
+    CHECK_EQUAL(make_directories(file).error().message, "cannot be made: Not a directory");
+    CHECK_EQUAL(make_directories(file + "/a").error().message, "cannot be made: Not a directory");
+    CHECK_EQUAL(make_directories("").error().message, "cannot be made: No such file or directory");
+}
+
+void a_program_is_written_whole_and_can_be_run() {
+    const TemporaryDirectory directory;
+    const std::string path = directory.join("program");
+    const std::string content("#!/bin/sh\n\0exit 0\n", 18);
+    CHECK(write_program(path, content, IfPresent::fail).ok());
+    CHECK(read_file(path, kAmple).value() == content);
+    CHECK_EQUAL(mode_of(path), 0755U);
+    CHECK_EQUAL(write_program(path, "", IfPresent::fail).error().os_error, EEXIST);
+    CHECK(read_file(path, kAmple).value() == content);
+    CHECK(write_program(path, "other", IfPresent::replace).ok());
+    CHECK_EQUAL(read_file(path, kAmple).value(), "other");
+}
+
+void nothing_is_left_of_a_program_that_could_not_be_written() {
+    const TemporaryDirectory directory;
+    CHECK(::mkdir(directory.join("taken").c_str(), 0700) == 0);
+    CHECK(!write_program(directory.join("taken"), "x", IfPresent::replace).ok());
+    CHECK(!write_program(directory.join("none/program"), "x", IfPresent::fail).ok());
+    const std::filesystem::directory_iterator entries(directory.join(""));
+    CHECK_EQUAL(std::distance(begin(entries), end(entries)), 1);
+}
+
 } // namespace
 
 int main() {
@@ -145,6 +194,10 @@ int main() {
         TEST(a_socket_is_an_error),
         TEST(a_failing_read_is_an_error),
         TEST(a_file_without_permission_is_an_error),
+        TEST(directories_are_made_with_those_above_them),
+        TEST(a_file_in_the_place_of_a_directory_is_an_error),
+        TEST(a_program_is_written_whole_and_can_be_run),
+        TEST(nothing_is_left_of_a_program_that_could_not_be_written),
     };
     return run(tests);
 }

@@ -84,6 +84,13 @@ void a_hostile_channel_stays_inside_its_string() {
     CHECK(task.find("\"source\":\"a\\\"}\\n\\u0000\xEF\xBF\xBD\"") != std::string::npos);
 }
 
+void a_task_without_an_event_has_no_event_in_extra() {
+    CHECK_EQUAL(make_task_without_event("[1.0]", PayloadForm::json, "renew", "some-id"),
+                R"({"id":"some-id","action":"renew","data":[1.0],"parent":"","extra":{}})");
+    CHECK_EQUAL(member(make_task_without_event("caf\xE9", PayloadForm::bytes, "renew", "some-id"), "extra"),
+                R"({"payload_base64":"Y2Fm6Q=="})");
+}
+
 } // namespace
 
 int main() {
@@ -95,6 +102,7 @@ int main() {
         TEST(what_is_no_utf8_has_its_bytes_beside_it),
         TEST(deeply_nested_json_travels_as_a_string),
         TEST(a_hostile_channel_stays_inside_its_string),
+        TEST(a_task_without_an_event_has_no_event_in_extra),
     };
     return run(tests);
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "config/rules.h"
+#include "event/event.h"
+
+#include <chrono>
+#include <cstddef>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// Writes events as lines: in columns for people, or as JSON objects for programs. Bytes from outside are escaped, and
+/// secrets in a JSON payload are masked.
+class EventPrinter {
+public:
+    struct Style {
+        bool json = false;
+        bool payload = false;
+        bool colour = false;
+    };
+    using Time = std::chrono::system_clock::time_point;
+
+    EventPrinter(std::ostream& out, Style style) : out_(out), style_(style) {}
+
+    /// The heads of the columns, where there are columns.
+    void print_heads();
+
+    /// `takers` are the rules that take the event.
+    void print(Time time, const Event& event, const std::vector<const Rule*>& takers);
+
+private:
+    void print_columns(Time time, const Event& event, const std::vector<const Rule*>& takers);
+    void print_object(Time time, const Event& event, const std::vector<const Rule*>& takers);
+    std::string in_colour(std::string_view colour, const std::string& text) const;
+    void print_cell(std::string_view colour, const std::string& text, std::size_t width);
+
+    std::ostream& out_;
+    Style style_;
+};
+
+} // namespace eventsgw

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/input.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <cerrno>
+#include <cstddef>
+
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+/// The default of proto-max-bulk-len.
+constexpr std::size_t kMaxBytes = 512U << 20U;
+
+} // namespace
+
+Result<std::string> read_standard_input() {
+    std::string content;
+    constexpr std::size_t kChunk = 65536;
+    for (;;) {
+        const std::size_t used = content.size();
+        if (used > kMaxBytes) {
+            return Error{"standard input is larger than " + std::to_string(kMaxBytes) + " bytes", EFBIG};
+        }
+        content.resize(used + kChunk);
+        const ssize_t got = ::read(STDIN_FILENO, content.data() + used, kChunk);
+        if (got < 0 && errno != EINTR) {
+            return make_os_error("standard input cannot be read");
+        }
+        content.resize(used + (got > 0 ? static_cast<std::size_t>(got) : 0));
+        if (got == 0) {
+            return content;
+        }
+    }
+}
+
+Result<std::string> read_input(const std::string& file) {
+    if (file == "-") {
+        return read_standard_input();
+    }
+    Result<std::string> content = read_file(file, kMaxBytes);
+    return content ? content : within(escape(file), std::move(content).error());
+}
+
+bool is_typed() {
+    return ::isatty(STDIN_FILENO) != 0;
+}
+
+} // namespace eventsgw

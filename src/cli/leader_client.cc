@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/leader_client.h"
+
+#include "base/text.h"
+#include "cli/module_environment.h"
+#include "cli/options.h"
+#include "redis/hiredis_link.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+Session::Options make_session_options(const Connections& connections, std::string_view tool) {
+    return {"leader",
+            connections.leader,
+            connections.user,
+            connections.password.value_or(""),
+            connections.agent_id + "/eventsgw/" + std::string(tool),
+            kToolPollingInterval};
+}
+
+} // namespace
+
+Network make_tool_network(Loop& loop, Resolver& resolver) {
+    ::signal(SIGPIPE, SIG_IGN); // hiredis writes to connections that have ended
+    return Network{loop, make_hiredis_links(loop),
+                   [&resolver](const std::string& host, ResolveCallback on_resolved) {
+                       resolver.start(host, std::move(on_resolved));
+                   },
+                   std::random_device{}()};
+}
+
+LeaderClient::LeaderClient(Loop& loop, const Connections& connections, std::string_view tool)
+    : loop_(loop), user_(connections.user), log_(STDERR_FILENO, Log::Style::terminal, LogLevel::error), resolver_(loop),
+      patience_(loop.make_timer([this] {
+          is_patient_ = false;
+          loop_.stop();
+      })),
+      session_(make_session_options(connections, tool), make_tool_network(loop, resolver_), log_,
+               Session::Callbacks{.on_ready =
+                                      [this] {
+                                          session_.confirm_works();
+                                          loop_.stop();
+                                      },
+                                  .on_lost =
+                                      [this] {
+                                          is_lost_ = true;
+                                          loop_.stop();
+                                      },
+                                  .on_probe = [this] { session_.send({"PING"}, [](const Reply&) {}); },
+                                  .on_problem = [this] { on_problem(); }}) {}
+
+void LeaderClient::on_problem() {
+    has_failed_ = true;
+    loop_.stop();
+}
+
+Result<void> LeaderClient::connect(std::chrono::nanoseconds patience) {
+    is_patient_ = patience > std::chrono::nanoseconds::zero();
+    if (is_patient_) {
+        patience_->start(patience);
+    }
+    if (!std::exchange(is_started_, true)) {
+        session_.start();
+    }
+    while (!session_.is_ready() && (is_patient_ || !has_failed_)) {
+        loop_.run();
+    }
+    patience_->stop();
+    if (!session_.is_ready()) {
+        return describe_problem();
+    }
+    return {};
+}
+
+Result<Reply> LeaderClient::ask(const std::vector<std::string_view>& command) {
+    answer_.reset();
+    is_lost_ = !session_.is_ready();
+    sent_ = !is_lost_;
+    if (sent_) {
+        session_.send(command, [this](const Reply& reply) {
+            answer_ = reply;
+            loop_.stop();
+        });
+    }
+    while (!answer_ && !is_lost_) {
+        loop_.run();
+    }
+    if (!answer_) {
+        return describe_problem();
+    }
+    if (answer_->is_error()) {
+        return describe(answer_->text, " answers: ");
+    }
+    return *answer_;
+}
+
+Error LeaderClient::describe(const std::string& problem, const std::string& verb) const {
+    const std::string leader = "the leader at " + to_string(session_.address());
+    if (is_refusal(problem)) {
+        return Error{leader + " refuses " + quote(user_) + ": " + escape(problem), EACCES};
+    }
+    return Error{leader + verb + escape(problem), EAGAIN};
+}
+
+Error LeaderClient::describe_problem() const {
+    return describe(session_.problem(), " cannot be reached: ");
+}
+
+bool is_refusal(std::string_view text) {
+    constexpr std::array<std::string_view, 3> kRefusals{"WRONGPASS ", "NOPERM ", "NOAUTH "};
+    return std::any_of(kRefusals.begin(), kRefusals.end(),
+                       [&](std::string_view word) { return text.substr(0, word.size()) == word; });
+}
+
+int complain_of_leader(const std::string& command, const Error& error, std::ostream& err) {
+    err << "eventsgw: " << error.message << "\n";
+    if (error.os_error == EACCES) {
+        err << "REDIS_USER and REDIS_PASSWORD must be those of the module.\n" << advise_on_environment(command);
+        return kExitNoPermission;
+    }
+    err << "Is REDIS_ADDRESS right, and does Redis run there? It may be back in a moment.\n";
+    return kExitUnavailable;
+}
+
+} // namespace eventsgw

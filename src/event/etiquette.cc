@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "event/etiquette.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace eventsgw {
+namespace {
+
+struct Verb {
+    std::string_view form;
+    std::string_view past;
+};
+
+/// Verbs that names of events end in.
+constexpr std::array kVerbs{
+    Verb{"add", "added"},
+    Verb{"change", "changed"},
+    Verb{"configure", "configured"},
+    Verb{"create", "created"},
+    Verb{"delete", "deleted"},
+    Verb{"disable", "disabled"},
+    Verb{"enable", "enabled"},
+    Verb{"expire", "expired"},
+    Verb{"install", "installed"},
+    Verb{"move", "moved"},
+    Verb{"reload", "reloaded"},
+    Verb{"remove", "removed"},
+    Verb{"rename", "renamed"},
+    Verb{"renew", "renewed"},
+    Verb{"restart", "restarted"},
+    Verb{"restore", "restored"},
+    Verb{"start", "started"},
+    Verb{"stop", "stopped"},
+    Verb{"terminate", "terminated"},
+    Verb{"uninstall", "uninstalled"},
+    Verb{"update", "updated"},
+    Verb{"upgrade", "upgraded"},
+};
+
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+} // namespace
+
+Result<void> check_event_name(std::string_view name) {
+    if (name.empty()) {
+        return Error{"the event has no name"};
+    }
+    if (!std::all_of(name.begin(), name.end(), is_name_character)) {
+        return Error{"the name of an event is made of a-z, 0-9 and hyphens, unlike " + quote(name)};
+    }
+    return {};
+}
+
+Result<void> check_event_payload(std::string_view payload) {
+    if (!is_strict_json(payload, std::numeric_limits<std::size_t>::max())) {
+        return Error{"the payload is no JSON: " + quote(shorten(payload, 60))};
+    }
+    if (trim(payload).front() != '{') {
+        return Error{"the payload is JSON, but no object: " + quote(shorten(payload, 60))};
+    }
+    return {};
+}
+
+std::string_view find_past_tense(std::string_view name) {
+    const std::string_view last = name.substr(name.rfind('-') + 1); // npos + 1 is 0
+    for (const Verb& verb : kVerbs) {
+        if (verb.form == last) {
+            return verb.past;
+        }
+    }
+    return {};
+}
+
+} // namespace eventsgw

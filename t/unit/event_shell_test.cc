@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "event/shell.h"
+
+#include "testing.h"
+
+using namespace eventsgw;
+using namespace eventsgw::testing;
+
+namespace {
+
+void words_are_quoted_where_they_must_be() {
+    CHECK_EQUAL(quote_for_shell("module/mail1"), "module/mail1");
+    CHECK_EQUAL(quote_for_shell(""), "''");
+    CHECK_EQUAL(quote_for_shell("a b"), "'a b'");
+    CHECK_EQUAL(quote_for_shell("it's"), "'it'\\''s'");
+    CHECK_EQUAL(quote_for_shell("~"), "'~'");
+    CHECK_EQUAL(quote_for_shell("a\n$x*"), "'a\n$x*'");
+    CHECK_EQUAL(quote_for_shell("\xC3\xA9"), "'\xC3\xA9'");
+}
+
+void calls_of_programs_are_plain() {
+    for (const char* line : {"acl-load", "/usr/local/bin/acl-load", "systemctl --user reload ldapproxy",
+                             "podman exec --env=A=1 mail %i"}) {
+        CHECK(is_plain_call(line));
+    }
+}
+
+void everything_else_is_for_a_shell() {
+    for (const char* line : {"", "a; b", "a | b", "a > b", "a $b", "a 'b'", "a\nb", "A=1 b", "exit 3", "cd /tmp",
+                             "if a", ". ./a", "-x", "a *", "a ~", "a #b", "! a", "\xC3\xA9"}) {
+        CHECK(!is_plain_call(line));
+    }
+}
+
+} // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        TEST(words_are_quoted_where_they_must_be),
+        TEST(calls_of_programs_are_plain),
+        TEST(everything_else_is_for_a_shell),
+    };
+    return run(tests);
+}
