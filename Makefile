@@ -208,8 +208,8 @@ in_directory = $(foreach file,$(notdir $(2)),'$(1)/$(file)')
 
 uninstall:
 	rm -f $(call in_directory,$(DESTDIR)$(bindir),$(program)) \
-	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) \
-	    $(call in_directory,$(DESTDIR)$(mandir)/man7,$(man7)) $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
+	    $(call in_directory,$(DESTDIR)$(mandir)/man5,$(man5)) $(call in_directory,$(DESTDIR)$(mandir)/man7,$(man7)) \
+	    $(call in_directory,$(DESTDIR)$(mandir)/man8,$(man8)) \
 	    $(call in_directory,$(DESTDIR)$(docdir),$(documents)) \
 	    $(call in_directory,$(DESTDIR)$(docdir)/examples,$(examples))
 	test ! -d '$(DESTDIR)$(docdir)' || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete

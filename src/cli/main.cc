@@ -74,7 +74,7 @@ int run_monitor(const Options& options) {
 
 int run_migrate(const Options& options) {
     if (options.to.empty()) {
-        std::cerr << "eventsgw: migrate needs --to EVENTSDIR\nTry \"eventsgw migrate --help\".\n";
+        std::cerr << "eventsgw: migrate needs --to DIR\nTry \"eventsgw migrate --help\".\n";
         return kExitUsage;
     }
     return migrate({options.config, options.to, options.dry_run, options.partial, options.force}, std::cout, std::cerr);
