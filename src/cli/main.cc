@@ -75,7 +75,7 @@ int run_monitor(const Options& options) {
 
 int run_migrate(const Options& options) {
     if (options.to.empty()) {
-        std::cerr << "eventsgw: migrate needs --to EVENTSDIR\nTry \"eventsgw migrate --help\".\n";
+        std::cerr << "eventsgw: migrate needs --to DIR\nTry \"eventsgw migrate --help\".\n";
         return kExitUsage;
     }
     return migrate({options.config.path, options.to, options.dry_run, options.partial, options.force}, std::cout,

@@ -208,7 +208,7 @@ class Inexpressible(MigrateTestCase):
     def test_the_directory_must_be_named(self):
         done = run("migrate", cwd=self.directory)
         self.assertEqual(done.status, EX_USAGE, done)
-        self.assertIn("migrate needs --to EVENTSDIR", done.stderr)
+        self.assertIn("migrate needs --to DIR", done.stderr)
         self.migrate(to="", status=EX_USAGE)
 
 
