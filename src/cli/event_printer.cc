@@ -44,12 +44,15 @@ std::string format_time(EventPrinter::Time time, bool local) {
     return text.data();
 }
 
-std::string describe(const std::vector<const Rule*>& takers) {
+std::string describe(const Takers& takers) {
     constexpr std::size_t kMaxValue = 40;
     std::string text;
-    for (const Rule* rule : takers) {
+    for (const Rule* rule : takers.rules) {
         text += (text.empty() ? "" : ", ") + std::string("line ") + std::to_string(rule->line) + ": " +
                 escape(shorten(rule->value, kMaxValue));
+    }
+    for (const std::string& step : takers.steps) {
+        text += (text.empty() ? "step " : ", step ") + escape(step);
     }
     return text.empty() ? "-" : text;
 }
@@ -75,12 +78,20 @@ std::string embed_payload(std::string_view payload) {
     return classify_payload(*masked) == PayloadForm::json ? on_one_line(*masked) : to_json_string(*masked);
 }
 
-std::string to_json(const std::vector<const Rule*>& takers) {
+std::string to_json(const std::vector<const Rule*>& rules) {
     std::string text = "[";
-    for (const Rule* rule : takers) {
+    for (const Rule* rule : rules) {
         text += text.size() > 1 ? "," : "";
         text += R"({"line":)" + std::to_string(rule->line) + R"(,"section":)" + to_json_string(section_of(rule->kind)) +
                 R"(,"value":)" + to_json_string(rule->value) + "}";
+    }
+    return text + "]";
+}
+
+std::string to_json(const std::vector<std::string>& steps) {
+    std::string text = "[";
+    for (const std::string& step : steps) {
+        text += (text.size() > 1 ? "," : "") + to_json_string(step);
     }
     return text + "]";
 }
@@ -97,7 +108,7 @@ void EventPrinter::print_heads() {
     out_ << std::string(kBytesWidth - 5, ' ') << "BYTES  TAKEN BY\n" << std::flush;
 }
 
-void EventPrinter::print(Time time, const Event& event, const std::vector<const Rule*>& takers) {
+void EventPrinter::print(Time time, const Event& event, const Takers& takers) {
     if (style_.json) {
         print_object(time, event, takers);
     } else {
@@ -106,7 +117,7 @@ void EventPrinter::print(Time time, const Event& event, const std::vector<const 
     out_ << std::flush;
 }
 
-void EventPrinter::print_columns(Time time, const Event& event, const std::vector<const Rule*>& takers) {
+void EventPrinter::print_columns(Time time, const Event& event, const Takers& takers) {
     const EventName parts = split_channel(event.channel).value_or(EventName{event.channel, ""});
     const std::string bytes = std::to_string(event.payload.size());
     print_cell(kNoColour, format_time(time, true), kTimeWidth);
@@ -129,12 +140,12 @@ void EventPrinter::print_cell(std::string_view colour, const std::string& text, 
     out_ << in_colour(colour, text) << std::string(width - std::min(width, text.size()) + 2, ' ');
 }
 
-void EventPrinter::print_object(Time time, const Event& event, const std::vector<const Rule*>& takers) {
+void EventPrinter::print_object(Time time, const Event& event, const Takers& takers) {
     const auto parts = split_channel(event.channel);
     out_ << R"({"time":")" << format_time(time, false) << R"(Z","channel":)" << to_json_string(event.channel)
          << R"(,"source":)" << (parts ? to_json_string(parts->source) : "null") << R"(,"name":)"
          << (parts ? to_json_string(parts->name) : "null") << R"(,"bytes":)" << event.payload.size() << R"(,"rules":)"
-         << to_json(takers);
+         << to_json(takers.rules) << R"(,"steps":)" << to_json(takers.steps);
     if (style_.payload) {
         out_ << R"(,"payload":)" << embed_payload(event.payload);
     }

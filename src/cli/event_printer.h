@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "config/rules.h"
+#include "cli/takers.h"
 #include "event/event.h"
 
 #include <chrono>
@@ -31,12 +31,11 @@ public:
     /// The heads of the columns, where there are columns.
     void print_heads();
 
-    /// `takers` are the rules that take the event.
-    void print(Time time, const Event& event, const std::vector<const Rule*>& takers);
+    void print(Time time, const Event& event, const Takers& takers);
 
 private:
-    void print_columns(Time time, const Event& event, const std::vector<const Rule*>& takers);
-    void print_object(Time time, const Event& event, const std::vector<const Rule*>& takers);
+    void print_columns(Time time, const Event& event, const Takers& takers);
+    void print_object(Time time, const Event& event, const Takers& takers);
     std::string in_colour(std::string_view colour, const std::string& text) const;
     void print_cell(std::string_view colour, const std::string& text, std::size_t width);
 

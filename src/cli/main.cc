@@ -68,9 +68,8 @@ bool wants_colour() {
 }
 
 int run_monitor(const Options& options) {
-    return monitor(
-        {options.arguments, options.config.path, options.agent_id, options.json, options.payload, wants_colour()},
-        std::cout, std::cerr);
+    return monitor({options.arguments, options.config, options.agent_id, options.json, options.payload, wants_colour()},
+                   std::cout, std::cerr);
 }
 
 int run_migrate(const Options& options) {
@@ -136,8 +135,8 @@ std::vector<Subcommand> redis_subcommands() {
         {"monitor",
          "[PATTERN...]",
          kAnyNumber,
-         {"config", "format", "payload", "agentid"},
-         "show events as they pass, and which rules take them",
+         {"config", "eventsdir", "format", "payload", "agentid"},
+         "show events as they pass, and which rules and steps take them",
          "eventsgw monitor 'module/traefik*/event/*' user-domain-changed",
          run_monitor},
     };

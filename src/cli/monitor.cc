@@ -11,6 +11,7 @@
 #include "cli/module_environment.h"
 #include "cli/options.h"
 #include "cli/review.h"
+#include "cli/takers.h"
 #include "redis/subscriber.h"
 
 #include <algorithm>
@@ -40,15 +41,16 @@ Subscriptions read_patterns(std::vector<std::string> words) {
     return wanted;
 }
 
-/// The rules of the configuration. A module without one has no rules, and one that is broken has none that run.
-RuleSet load_rules(const std::string& path, std::ostream& err) {
-    if (path == kDefaultConfig && ::access(path.c_str(), F_OK) != 0) {
+/// A module without a configuration has no rules, and one that is broken has none that run.
+ConfigReport load_quietly(const ConfigChoice& choice, std::ostream& err) {
+    const bool is_there = ::access(choice.path.c_str(), F_OK) == 0;
+    if (!choice.is_named && !is_there && choice.events_directories.empty()) {
         return {};
     }
-    ConfigReport report = load_config(path);
+    ConfigReport report = load_config(choice);
     report.warnings.clear();
-    print_problems(path, report, err);
-    return std::move(report.rules);
+    print_problems(choice.path, report, err);
+    return report;
 }
 
 /// Whom to listen for is not needed in order to listen: the user `default` may.
@@ -59,9 +61,9 @@ Result<Connections> find_listener_connections(const std::optional<std::string>& 
 
 class Monitor {
 public:
-    Monitor(Loop& loop, const Connections& connections, Subscriptions wanted, RuleSet rules,
+    Monitor(Loop& loop, const Connections& connections, Subscriptions wanted, ConfigReport config,
             const MonitorOptions& options, std::ostream& out, std::ostream& err)
-        : loop_(loop), wanted_(std::move(wanted)), rules_(std::move(rules)), out_(out), err_(err),
+        : loop_(loop), wanted_(std::move(wanted)), config_(std::move(config)), out_(out), err_(err),
           printer_(out, {options.json, options.payload, options.colour}),
           log_(STDERR_FILENO, Log::Style::terminal, LogLevel::error), resolver_(loop),
           subscriber_(Session::Options{"replica", connections.replica, kListenerUser, kListenerPassword,
@@ -103,14 +105,9 @@ private:
         if (!is_first_of_event(message)) {
             return;
         }
-        std::vector<const Rule*> takers;
-        for (const Rule& rule : rules_.all()) {
-            if (match_glob(rule.channel, message.channel).matches) {
-                takers.push_back(&rule);
-            }
-        }
         errno = 0;
-        printer_.print(std::chrono::system_clock::now(), {message.channel, message.payload}, takers);
+        printer_.print(std::chrono::system_clock::now(), {message.channel, message.payload},
+                       find_takers(config_, message.channel));
         if (!out_) {
             end_with_output();
         }
@@ -141,7 +138,7 @@ private:
 
     Loop& loop_;
     Subscriptions wanted_;
-    RuleSet rules_;
+    ConfigReport config_;
     std::ostream& out_;
     std::ostream& err_;
     EventPrinter printer_;
@@ -160,7 +157,7 @@ int monitor(const MonitorOptions& options, std::ostream& out, std::ostream& err)
         return kExitConfig;
     }
     Loop loop;
-    Monitor(loop, *connections, read_patterns(options.patterns), load_rules(options.config, err), options, out, err)
+    Monitor(loop, *connections, read_patterns(options.patterns), load_quietly(options.config, err), options, out, err)
         .run();
     return kExitIo;
 }

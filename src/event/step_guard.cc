@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "base/text.h"
+#include "event/event.h"
 
 #include <algorithm>
 #include <array>
@@ -87,24 +88,6 @@ bool is_name_character(char c) {
            c == '-';
 }
 
-bool is_directory_name(std::string_view name) {
-    return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), is_name_character);
-}
-
-/// Whether each of the parts between slashes is such a name: events of other sources have no handler.
-bool is_source(std::string_view source) {
-    for (;;) {
-        const std::size_t slash = source.find('/');
-        if (!is_directory_name(source.substr(0, slash))) {
-            return false;
-        }
-        if (slash == std::string_view::npos) {
-            return true;
-        }
-        source.remove_prefix(slash + 1);
-    }
-}
-
 /// What literals mean.
 std::string read_literals(Elements::const_iterator from, Elements::const_iterator to) {
     std::string text;
@@ -117,7 +100,7 @@ Result<std::string> read_name(Elements::const_iterator from, Elements::const_ite
         return Error{"a glob in the event's name, which is a directory's"};
     }
     std::string name = read_literals(from, to);
-    if (!is_directory_name(name)) {
+    if (!is_valid_name(name)) {
         return Error{"no handler is run for an event with the name " + quote(name)};
     }
     return name;
@@ -210,7 +193,7 @@ bool is_hopeless(const Element& element) {
 Result<std::string> make_guard(Elements::const_iterator from, Elements::const_iterator to) {
     if (std::all_of(from, to, is_literal)) {
         const std::string source = read_literals(from, to);
-        return is_source(source)
+        return is_valid_source(source)
                    ? "[ \"$AGENT_EVENT_SOURCE\" = " + source + " ] || exit 0\n"
                    : Result<std::string>(Error{"no handler is run for an event of the source " + quote(source)});
     }

@@ -131,32 +131,28 @@ class Migration(ToolTestCase):
         return outcome
 
     def run_steps(self, configuration, events):
-        """The same of the migrated steps."""
+        """The same of the migrated steps, which the daemon runs."""
+        self.migrate(configuration)
+        gateway = self.start_handlers()
+        self.write_record(gateway.state_directory)
+        handled = sum(pathlib.Path(self.path("events"), name).exists() for _, name, _ in events)
+        for source, name, payload in events:
+            self.redis.admin.publish(f"{source}/event/{name}", payload)
+        completed = gateway.wait_log(r"Handler of .* exited with status", handled)
+        self.assertEqual([line for line in completed if 'status "completed" (0)' not in line], [])
+        self.assertEqual(gateway.stop(), -15)
+        outcome = self.take_tasks(), self.read_effects(gateway.state_directory)
+        gateway.close()
+        return outcome
+
+    def migrate(self, configuration):
         self.write("eventsgw.conf", configuration)
-        self.write_record(self.directory)
         done = self.run_tool("migrate", "--to", "events")
         self.assertEqual(done.status, 0, done)
-        for event in events:
-            self.handle_event(*event)
-        return self.take_tasks(), self.read_effects(self.directory)
 
-    def handle_event(self, source, name, payload):
-        """Runs an event's handler: its steps in byte order, up to the first that fails."""
-        base = pathlib.Path(self.directory, "events", name)
-        environment = self.module_environment(AGENT_COMFD="2", AGENT_EVENT_NAME=name, AGENT_EVENT_SOURCE=source)
-        environment["PATH"] = os.path.dirname(program.PROGRAM) + os.pathsep + os.environ["PATH"]
-        for step in sorted(base.iterdir(), key=lambda path: os.fsencode(path.name)) if base.exists() else []:
-            done = subprocess.run(
-                [step],
-                cwd=self.directory,
-                env=program.environment(**environment),
-                input=payload,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-            program.fail_on_sanitizer_report(done.stderr)
-            self.assertEqual(done.returncode, 0, f"{step} ends the handler: {done.stderr.decode(errors='replace')}")
+    def start_handlers(self):
+        path = os.path.dirname(program.PROGRAM) + os.pathsep + os.environ["PATH"]
+        return self.start_gateway(None, options={"arguments": ["--eventsdir", self.path("events")]}, PATH=path)
 
     def test_steps_do_what_the_rules_did(self):
         generator = random.Random(f"{SEED} {self.id()}")
@@ -178,10 +174,12 @@ class Migration(ToolTestCase):
     def test_steps_of_one_event_run_in_the_order_of_the_rules(self):
         letters = "abcdefghijkl"
         config = "[commands]\n" + "".join(f"{'*' * (i + 1)}/event/x = printf {c} >>order\n" for i, c in enumerate(letters))
-        self.write("eventsgw.conf", config.replace("printf", "exec >>order; printf").replace(" >>order\n", "; exit 3\n"))
-        self.assertEqual(self.run_tool("migrate", "--to", "events").status, 0)
-        self.handle_event("cluster", "x", b"{}")
-        self.assertEqual(pathlib.Path(self.path("order")).read_text(), letters)
+        self.migrate(config.replace("printf", "exec >>order; printf").replace(" >>order\n", "; exit 3\n"))
+        gateway = self.start_handlers()
+        self.publish("cluster/event/x", b"{}")
+        gateway.wait_log(r"Handler of cluster/event/x exited with status \"completed\" \(0\)")
+        self.assertEqual(gateway.read("order"), letters.encode())
+        gateway.wait_log(r"<3>.*/events/x/\d+\w+: exit status 3", len(letters))
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ class Json(MonitorTestCase):
         tool = self.start_monitor("--format", "json")
         before = datetime.datetime.now(datetime.timezone.utc)
         seen = self.see(tool, "module/a1/event/b", b'{"a": 1}')
-        self.assertEqual(list(seen), ["time", "channel", "source", "name", "bytes", "rules"])
+        self.assertEqual(list(seen), ["time", "channel", "source", "name", "bytes", "rules", "steps"])
         time = datetime.datetime.fromisoformat(seen.pop("time").replace("Z", "+00:00"))
         self.assertLess(abs((time - before).total_seconds()), 60)
         self.assertEqual(
@@ -135,6 +135,7 @@ class Json(MonitorTestCase):
                 "name": "b",
                 "bytes": 8,
                 "rules": [{"line": 2, "section": "commands", "value": 'say "x"'}],
+                "steps": [],
             },
         )
 
@@ -156,6 +157,28 @@ class Json(MonitorTestCase):
         }.items():
             self.assertEqual(self.see(tool, "a/event/b", payload)["payload"], expected)
         self.assertNotIn("api_Token\": [1", tool.stdout())
+
+
+class Steps(MonitorTestCase):
+    def setUp(self):
+        super().setUp()
+        for name, mode in {"20b": 0o755, "10a": 0o755, "15not-executable": 0o644}.items():
+            path = pathlib.Path(self.directory, "events", "module-added", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("#!/bin/sh\n")
+            path.chmod(mode)
+
+    def test_steps_that_would_run(self):
+        tool = self.start_monitor("--format=json", "--eventsdir", "events")
+        self.assertEqual(self.see(tool, "cluster/event/module-added")["steps"], ["10a", "20b"])
+        self.assertEqual(self.see(tool, "cluster/event/module-removed")["steps"], [])
+        self.assertEqual(self.see(tool, "a b/event/module-added")["steps"], [])
+
+    def test_in_columns(self):
+        self.write("eventsgw.conf", "[gateway]\neventsdir = events\n[actions]\ncluster/event/module-added = note\n")
+        tool = self.start_monitor()
+        self.publish("cluster/event/module-added", b"{}")
+        self.assertTrue(tool.wait_lines(2)[1].endswith("  line 4: note, step 10a, step 20b"), tool.stdout())
 
 
 class Patterns(MonitorTestCase):
