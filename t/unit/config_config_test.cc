@@ -94,7 +94,8 @@ void errors_come_in_the_order_of_lines_and_once_each() {
 void sections_that_nobody_reads_may_hold_bad_references() {
     const ConfigReport report = parse_config("[mine]\nx = %\n[actions]\na = b\n");
     CHECK_EQUAL(describe(report.errors), "");
-    CHECK_EQUAL(describe(report.warnings), "F:1: section \"mine\" is not read; actions, commands, gateway and handler NAME are\n");
+    CHECK_EQUAL(describe(report.warnings),
+                "F:1: section \"mine\" is not read; actions, commands, gateway and handler NAME are\n");
 }
 
 void a_command_is_one_argument_to_the_system() {
