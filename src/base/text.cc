@@ -229,12 +229,13 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 
 std::string format_utc_time(std::chrono::system_clock::time_point time) {
     const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_epoch).count();
+    const auto whole = std::chrono::floor<std::chrono::seconds>(since_epoch);
+    const std::time_t seconds = whole.count();
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     std::array<char, 64> text{};
     const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>(since_epoch.count() % 1000));
+    std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>((since_epoch - whole).count()));
     return text.data();
 }
 

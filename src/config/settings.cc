@@ -140,7 +140,7 @@ struct Unit {
 
 std::string in_largest_unit(std::uint64_t number, std::initializer_list<Unit> from_large_to_small) {
     for (const Unit& unit : from_large_to_small) {
-        if (number % unit.size == 0) {
+        if (number != 0 && number % unit.size == 0) {
             return std::to_string(number / unit.size) + unit.suffix;
         }
     }

@@ -221,6 +221,16 @@ void to_base64_agrees_with_the_rfcs_vectors() {
     CHECK_EQUAL(to_base64(std::string_view("\xff\xef\xbe\0", 4)), "/+++AA==");
 }
 
+void a_time_is_in_utc_with_milliseconds() {
+    using namespace std::chrono_literals;
+    const auto at = [](std::chrono::nanoseconds since) {
+        return format_utc_time(std::chrono::system_clock::time_point(since));
+    };
+    CHECK_EQUAL(at(0ns), "1970-01-01T00:00:00.000Z");
+    CHECK_EQUAL(at(1790000000s + 9999999ns), "2026-09-21T14:13:20.009Z");
+    CHECK_EQUAL(at(-1ms), "1969-12-31T23:59:59.999Z");
+}
+
 } // namespace
 
 int main() {
@@ -247,6 +257,7 @@ int main() {
         TEST(find_nearest_is_silent_when_nothing_is_near),
         TEST(append_hex_writes_two_digits),
         TEST(to_base64_agrees_with_the_rfcs_vectors),
+        TEST(a_time_is_in_utc_with_milliseconds),
     };
     return run(tests);
 }
