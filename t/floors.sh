@@ -17,7 +17,7 @@ expect_none() {
     echo "$found" | sed 's/^/# /'
 }
 
-echo 1..5
+echo 1..6
 echo "$includes" | awk -v floors="$floors" '
     BEGIN { for (i = split(floors, name); i > 0; i--) rank[name[i]] = i }
     { split($1, from, "/"); split($2, to, "/") }
@@ -30,3 +30,5 @@ echo "$includes" | sed -n 's, hiredis/.*,,p' | uniq | grep -vx src/redis/hiredis
     expect_none 4 'hiredis is seen in one file alone'
 echo "$includes" | sed -n 's, spawn\.h$,,p' | grep -vx src/process/spawn.cc |
     expect_none 5 'posix_spawn is seen in one file alone'
+echo "$includes" | sed -n 's, systemd/.*,,p' | grep -vx src/daemon/journal.cc |
+    expect_none 6 'libsystemd is seen in one file alone'

@@ -235,7 +235,8 @@ std::string format_utc_time(std::chrono::system_clock::time_point time) {
     ::gmtime_r(&seconds, &parts);
     std::array<char, 64> text{};
     const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>((since_epoch - whole).count()));
+    std::snprintf(text.data() + length, text.size() - length, ".%03dZ",
+                  static_cast<int>((since_epoch - whole).count()));
     return text.data();
 }
 

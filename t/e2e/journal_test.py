@@ -69,7 +69,8 @@ class Journal(HandlerTestCase):
         self.fire("e", source="module/traefik1")
         record = self.wait_record("exited with status")
         self.assertRegex(
-            record["MESSAGE"], r'^Handler of module/traefik1/event/e exited with status "aborted" \(3\) at step 10a wall='
+            record["MESSAGE"],
+            r'^Handler of module/traefik1/event/e exited with status "aborted" \(3\) at step 10a wall=',
         )
         self.assertEqual(record["PRIORITY"], "3")
         self.assertEqual(record["SYSLOG_IDENTIFIER"], "mail1-eventsgw")
