@@ -73,6 +73,7 @@ template <typename Row> Error unknown_setting(const std::vector<Row>& table, std
         return Error{"unknown setting " + show(name) + "; rules belong in [actions] or [commands]"};
     }
     std::vector<std::string_view> names;
+    names.reserve(table.size());
     for (const Row& row : table) {
         names.push_back(row.name);
     }

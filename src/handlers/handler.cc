@@ -88,7 +88,7 @@ bool Handler::start_step(const Step& step) {
     const Result<Supervisor::Id> started =
         means_.supervisor.start(std::move(job), [this](const Result<Exit>& exit) { on_step_done(exit); });
     if (!started) {
-        say_skipped(step, started.error().message);
+        say_skipped(step, escape(started.error().message));
         return false;
     }
     running_ = *started;
@@ -109,22 +109,23 @@ void Handler::on_step_done(const Result<Exit>& exit) {
         return;
     }
     if (!exit) {
-        say_skipped(occurrence_.steps[next_ - 1], exit.error().message);
+        say_skipped(occurrence_.steps[next_ - 1], escape(exit.error().message));
         go_on();
         return;
     }
     cpu_ += exit->cpu;
-    const std::vector<std::uint64_t>& skip_codes = occurrence_.settings.skip_exit_codes;
-    if (is_overdue_) {
-        finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
-    } else if (exit->status == 0) {
+    if (!is_overdue_ && exit->status == 0) {
         go_on();
-    } else if (exit->signal == 0 && std::find(skip_codes.begin(), skip_codes.end(),
-                                              static_cast<std::uint64_t>(exit->status)) != skip_codes.end()) {
+    } else if (!is_overdue_ && is_skip_code(exit->status)) {
         finish(HandlerOutcome::Status::skipped, exit->status);
     } else {
         finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
     }
+}
+
+bool Handler::is_skip_code(int status) const {
+    const std::vector<std::uint64_t>& codes = occurrence_.settings.skip_exit_codes;
+    return status > 0 && std::find(codes.begin(), codes.end(), static_cast<std::uint64_t>(status)) != codes.end();
 }
 
 /// The handler's time is over, or that of its last step to end by itself.

@@ -64,6 +64,7 @@ private:
     bool start_step(const Step& step);
     void on_step_done(const Result<Exit>& exit);
     void on_due();
+    bool is_skip_code(int status) const;
     void say_skipped(const Step& step, const std::string& reason) const;
     void finish(HandlerOutcome::Status status, int code, int signal = 0);
     std::vector<std::string> make_variables() const;
