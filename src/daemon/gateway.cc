@@ -59,7 +59,7 @@ Gateway::Gateway(Loop& loop, const Log& log, Options options)
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_problem(); }}) {
     if (!options.events.bases.empty()) {
-        const HandlerMeans means{loop, supervisor_, log, std::move(options.open_step_output)};
+        const HandlerMeans means{loop, supervisor_, remains_, log, std::move(options.open_step_output)};
         events_.emplace(means, slots_, std::move(options.events), [this] { stop_if_drained(); });
     }
     if (rules_.has(RuleKind::action)) {
@@ -77,9 +77,10 @@ Network Gateway::make_network(Resolver& resolver) {
                    std::random_device{}()};
 }
 
-/// No process group outlives the gateway, however it comes to its end.
+/// No process group outlives the gateway, however it comes to its end; but what commands have left behind does.
 Gateway::~Gateway() {
     supervisor_.signal_all(SIGKILL);
+    remains_.kill_all();
 }
 
 int Gateway::run() {

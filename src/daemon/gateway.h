@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "process/child.h"
+#include "process/remains.h"
 #include "process/run_queue.h"
 #include "process/slots.h"
 #include "process/supervisor.h"
@@ -95,6 +96,7 @@ private:
     ChildLauncher launcher_;
     Slots slots_;
     Supervisor supervisor_;
+    Remains remains_;
     RunQueue run_queue_;
     CommandRunner commands_;
     std::optional<EventsDirectory> events_; ///< only where there is one

@@ -104,6 +104,10 @@ void Handler::say_skipped(const Step& step, const std::string& reason) const {
 void Handler::on_step_done(const Result<Exit>& exit) {
     running_.reset();
     output_ = {};
+    if (exit && exit->remains != 0) {
+        groups_.insert(exit->remains);
+        means_.remains.add(exit->remains);
+    }
     if (is_closed_) {
         finish(HandlerOutcome::Status::aborted, -1);
         return;
@@ -160,6 +164,9 @@ void Handler::close() {
 void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
     timeout_->stop();
     running_.reset();
+    if (is_overdue_) {
+        means_.remains.kill(groups_);
+    }
     on_done_({status, code, signal, occurrence_.steps[next_ - 1].name, means_.timers.now() - started_, cpu_});
 }
 

@@ -3,6 +3,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """Many handlers: how many at once, in which order, together or apart, for how long, and how the daemon ends them."""
 
+import os
 import pathlib
 import signal
 import sys
@@ -244,6 +245,14 @@ class Timeout(QueueTestCase):
         self.assertIn('"aborted" (7)', end)
         self.assert_gone()
 
+    def test_what_earlier_steps_left_behind_is_killed_too(self):
+        self.start_handlers("[handler e]\ntimeout = 300ms\n")
+        self.write_step("e", "10a", "sleep 1000 & echo $! >> pids\n")
+        self.write_step("e", "20b", "sleep 1000\n")
+        self.assertIn("at step 20b", self.run_handler("e"))
+        self.assertEqual(len(self.pids()), 1)
+        self.assert_gone()
+
     def test_it_counts_all_steps_together(self):
         self.start_handlers("[handler e]\ntimeout = 400ms\n")
         for name in ("10a", "20b", "30c"):
@@ -339,10 +348,22 @@ class End(QueueTestCase):
         pids = [int(pid) for pid in self.words("pids")]
         wait_until(lambda: not any(map(is_alive, pids)), "the end of all processes")
 
-    def test_what_a_step_left_behind_in_good_order_is_its_own_affair(self):
+    def test_what_a_step_left_behind_lives_until_the_daemon_ends(self):
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            self.start_handlers()
+            self.write_step("e", "10a", "trap '' TERM; sleep 1000 & sleep 1000 & echo $! >> pids\n")
+            self.run_handler("e")
+            self.run_handler("e")
+            pids = [int(pid) for pid in self.words("pids")]
+            self.assertTrue(len(pids) == 2 and all(map(is_alive, pids)))
+            self.gateway.stop(number)
+            wait_until(lambda ended=pids: not any(map(is_alive, ended)), "the end of all processes")
+
+    def test_what_has_left_the_group_is_nobodys(self):
         self.start_handlers()
-        self.write_step("e", "10a", "sleep 1000 & echo $! >> pids\n")
+        self.write_step("e", "10a", "setsid sleep 1000 & echo $! >> pids\n")
         self.run_handler("e")
+        wait_until(lambda: os.getsid(int(self.words("pids")[0])) == int(self.words("pids")[0]), "a session of its own")
         self.gateway.stop()
         pids = [int(pid) for pid in self.words("pids")]
         self.assertTrue(all(map(is_alive, pids)))

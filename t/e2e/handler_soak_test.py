@@ -92,9 +92,11 @@ class Soak(SoakTestCase):
             expected = '"aborted" .1. ' if event == "fails" else '"completed" .0. '
             self.assertEqual(len(gateway.log_matching(f"event/{event} .*{expected}")), 3, event)
         pids = [int(pid) for pid in gateway.read("pids").split()]
-        self.assertTrue(len(pids) == 3 and all(map(is_alive, pids)), "what a step leaves behind in good order lives")
+        self.assertTrue(len(pids) == 3 and all(map(is_alive, pids)), "what a step leaves behind lives on")
         if not gateway.is_sanitized():
             self.assertLess(gateway.resident_kib(), 64 * 1024, "16 MiB payloads are gone")
+        gateway.stop()
+        wait_until(lambda: not any(map(is_alive, pids)), "no orphan outlives the daemon")
 
     def replace_over_and_over(self, done):
         while not done.is_set():

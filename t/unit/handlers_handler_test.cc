@@ -32,12 +32,13 @@ struct Fixture {
     }
 
     void start() {
-        handler = std::make_unique<Handler>(HandlerMeans{timers, supervisor, file.log(), [] { return StepOutput(); }},
-                                            std::move(occurrence), [this](const HandlerOutcome& outcome) {
-                                                end = outcome;
-                                                ++ends;
-                                                timers.retire(std::move(handler));
-                                            });
+        handler = std::make_unique<Handler>(
+            HandlerMeans{timers, supervisor, remains, file.log(), [] { return StepOutput(); }}, std::move(occurrence),
+            [this](const HandlerOutcome& outcome) {
+                end = outcome;
+                ++ends;
+                timers.retire(std::move(handler));
+            });
         handler->start();
     }
 
@@ -57,6 +58,7 @@ struct Fixture {
     FakeLauncher launcher;
     LogFile file;
     Supervisor supervisor{timers, launcher, file.log()};
+    Remains remains;
     Occurrence occurrence;
     HandlerOutcome end;
     int ends = 0;
