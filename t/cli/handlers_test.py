@@ -78,6 +78,11 @@ its handler has the steps
         self.assertEqual((done.status, done.stderr), (0, ""))
         self.assertIn(f"\n  10first              {step}\n    runs\n", done.stdout)
 
+    def test_a_slash_at_the_end_changes_nothing(self):
+        step = self.write_step("10first")
+        done = self.run_in_state("match", CHANNEL, "--eventsdir", "../events//")
+        self.assertIn(f"10first              {step}\n", done.stdout)
+
     def test_rules_come_first(self):
         self.write_config("[actions]\n*/event/user-domain-changed = act\ncluster/event/x = other\n")
         self.write_step("10first")
