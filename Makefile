@@ -116,7 +116,7 @@ $(library) $(helper_library):
 pure_floors := base config event
 pure_tests := $(filter $(foreach floor,$(pure_floors),$(BUILD)/t/unit/$(floor)_%),$(unit_tests))
 pure_libs = $(INIH_LIBS) $(CJSON_LIBS)
-libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS) $(pure_libs)
+libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(pure_libs)
 $(unit_tests): libs += $(CMOCKA_LIBS)
 $(pure_tests): libs = $(pure_libs) $(CMOCKA_LIBS)
 
@@ -135,8 +135,14 @@ $(fuzz_replays): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/t/fuzz/replay_main.o $(librar
 $(fuzzers): $(BUILD)/%er: $(BUILD)/%.o $(library)
 	$(link) -fsanitize=fuzzer
 
-$(tools) $(bench): $(BUILD)/%: $(BUILD)/%.o $(library)
+bench_step := $(BUILD)/t/bench/step
+$(tools) $(filter-out $(bench_step),$(bench)): $(BUILD)/%: $(BUILD)/%.o $(library)
 	$(link)
+
+# What the benchmark of handlers runs costs as little as a program can.
+$(bench_step): t/bench/step.c
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) $(warnings) -O2 -static -o $@ $<
 
 $(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
 	@mkdir -p $(@D)
@@ -182,9 +188,10 @@ run-fuzzers: $(fuzzers)
 	        $(BUILD)/found/$$name t/fuzz/corpus/$$name; \
 	done
 
-#: make bench                        measure throughput and CPU time beside a minimal forwarder
+#: make bench                        measure forwarding and handlers, each beside the least that could do it
 bench: all $(bench)
-	$(silent)$(test_environment) t/bench/run
+	$(silent)$(test_environment) t/bench/run; forwarding=$$?; \
+	    $(test_environment) t/bench/handlers && exit $$forwarding
 
 #: make demo [EVENTSGW=PROGRAM]      show the main job on a private Redis
 demo: tested_program = $(abspath $(or $(EVENTSGW),$(program)))

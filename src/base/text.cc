@@ -227,17 +227,6 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return *number << shift;
 }
 
-std::string format_utc_time(std::chrono::system_clock::time_point time) {
-    const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_epoch).count();
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 64> text{};
-    const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>(since_epoch.count() % 1000));
-    return text.data();
-}
-
 std::string_view find_nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
     std::string_view nearest;
     // A third of the letters may be wrong, or two of a short word, but never all of them.

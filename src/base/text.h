@@ -44,9 +44,6 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 /// A number of bytes with an optional binary suffix K, M or G: "65536", "256M", "1G".
 Result<std::uint64_t> parse_size(std::string_view text);
 
-/// A time as RFC 3339 has it, in UTC and to the millisecond: "2026-11-22T10:30:00.250Z".
-std::string format_utc_time(std::chrono::system_clock::time_point time);
-
 /// The one of `candidates` that `word` is most likely a slip of, or empty when none is near.
 std::string_view find_nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 

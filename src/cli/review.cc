@@ -23,7 +23,8 @@ ConfigReport load_from(const ConfigChoice& choice, const std::filesystem::path& 
     }
     for (std::string& directory : report.settings.eventsdir) {
         const std::filesystem::path base = named.empty() ? state_directory : std::filesystem::path();
-        directory = std::filesystem::absolute(base / directory).lexically_normal();
+        const std::filesystem::path path = std::filesystem::absolute(base / directory).lexically_normal();
+        directory = path.has_filename() ? path : path.parent_path(); // without the slash at the end of "../events/"
     }
     return report;
 }

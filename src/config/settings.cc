@@ -88,6 +88,7 @@ template <typename Row> Error unknown_setting(const std::vector<Row>& table, std
         return Error{"unknown setting " + show(name) + "; rules belong in [actions] or [commands]"};
     }
     std::vector<std::string_view> names;
+    names.reserve(table.size());
     for (const Row& row : table) {
         names.push_back(row.name);
     }
@@ -155,7 +156,7 @@ struct Unit {
 
 std::string in_largest_unit(std::uint64_t number, std::initializer_list<Unit> from_large_to_small) {
     for (const Unit& unit : from_large_to_small) {
-        if (number % unit.size == 0) {
+        if (number != 0 && number % unit.size == 0) {
             return std::to_string(number / unit.size) + unit.suffix;
         }
     }

@@ -82,10 +82,9 @@ void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane,
         count(outcome);
         log_end((*place)->occurrence(), outcome);
     }
-    const std::string held = lane; // the callback that owns it goes with the handler
     means_.timers.retire(std::move(*place));
     handlers_.erase(place);
-    scheduler_.finish(held);
+    scheduler_.finish(lane);
     on_idle_();
 }
 

@@ -15,7 +15,6 @@
 namespace eventsgw {
 namespace {
 
-
 Session::Options listener_options(const Connections& connections, const Settings& settings) {
     return {"replica",         connections.replica,  kListenerUser,
             kListenerPassword, connections.agent_id, settings.polling_interval};
@@ -63,7 +62,7 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
       supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
       commands_(loop, run_queue_, log, [this] { stop_if_drained(); }),
-      handlers_({loop, supervisor_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
+      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
                 [this] { stop_if_drained(); }),
       leader_resolver_(loop), replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings), make_network(replica_resolver_), log,
@@ -114,9 +113,10 @@ void Gateway::on_spool_problem(const std::string& problem) {
     status_line_.touch();
 }
 
-/// No process group outlives the gateway, however it comes to its end.
+/// No process group outlives the gateway, however it comes to its end; but what commands have left behind does.
 Gateway::~Gateway() {
     supervisor_.signal_all(SIGKILL);
+    remains_.kill_all();
 }
 
 int Gateway::run() {

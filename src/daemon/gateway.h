@@ -20,6 +20,7 @@
 #include "loop/signals.h"
 #include "loop/watch.h"
 #include "process/child.h"
+#include "process/remains.h"
 #include "process/run_queue.h"
 #include "process/slots.h"
 #include "process/supervisor.h"
@@ -121,6 +122,7 @@ private:
     ChildLauncher launcher_;
     Slots slots_;
     Supervisor supervisor_;
+    Remains remains_;
     RunQueue run_queue_;
     CommandRunner commands_;
     EventsDirectory handlers_;

@@ -5,10 +5,13 @@
 
 #include "event/event.h"
 
-#include <vector>
+#include <cstdint>
+#include <utility>
 
+#include <dlfcn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-journal.h>
@@ -39,16 +42,39 @@ std::string_view instance_of(std::string_view agent_id) {
     return agent_id.substr(0, agent_id.find('/'));
 }
 
-/// EVENTSGW_... of one field of a record, if it is one of those.
-void add_field(std::vector<std::string>& fields, const LogField& field) {
-    if (field.key == "id") {
-        fields.push_back("EVENTSGW_ID=" + field.value);
-    } else if (field.key == "event") {
-        if (const auto parts = split_channel(field.value)) {
-            fields.push_back("EVENTSGW_EVENT=" + std::string(parts->name));
-            fields.push_back("EVENTSGW_SOURCE=" + std::string(parts->source));
+constexpr std::string_view kSocket = "/run/systemd/journal/socket";
+
+/// One field of the native protocol; a value with a line end in it has its size before it.
+void append(std::string& record, std::string_view name, std::string_view value) {
+    record.append(name);
+    if (value.find('\n') == std::string_view::npos) {
+        record.append("=");
+    } else {
+        record.append("\n");
+        for (unsigned shift = 0; shift < 64; shift += 8) {
+            record += static_cast<char>(std::uint64_t{value.size()} >> shift & 0xFFU);
         }
     }
+    record.append(value).append("\n");
+}
+
+void append(std::string& record, const LogField& field) {
+    if (field.key == "id") {
+        append(record, "EVENTSGW_ID", field.value);
+    } else if (field.key == "event") {
+        if (const auto parts = split_channel(field.value)) {
+            append(record, "EVENTSGW_EVENT", parts->name);
+            append(record, "EVENTSGW_SOURCE", parts->source);
+        }
+    }
+}
+
+/// libsystemd and what it needs itself take most of a megabyte of memory, which nothing but the steps of handlers under
+/// the journal is worth: so the first of them loads it.
+decltype(&::sd_journal_stream_fd) load_stream_function() {
+    void* library = ::dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+    void* function = library == nullptr ? nullptr : ::dlsym(library, "sd_journal_stream_fd");
+    return reinterpret_cast<decltype(&::sd_journal_stream_fd)>(function);
 }
 
 } // namespace
@@ -60,22 +86,27 @@ std::optional<Journal> Journal::find(const char* journal_stream, std::string_vie
     return Journal(std::string(instance_of(agent_id)) + "-eventsgw");
 }
 
+Journal::Journal(std::string identifier)
+    : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), identifier_(std::move(identifier)) {}
+
 bool Journal::send(LogLevel level, const std::string& text, Log::Fields fields) const {
-    std::vector<std::string> entries{"MESSAGE=" + text, "PRIORITY=" + std::to_string(static_cast<int>(level)),
-                                     "SYSLOG_IDENTIFIER=" + identifier_};
+    std::string record;
+    append(record, "MESSAGE", text);
+    append(record, "PRIORITY", std::to_string(static_cast<int>(level)));
+    append(record, "SYSLOG_IDENTIFIER", identifier_);
     for (const LogField& field : fields) {
-        add_field(entries, field);
+        append(record, field);
     }
-    std::vector<iovec> parts;
-    parts.reserve(entries.size());
-    for (std::string& entry : entries) {
-        parts.push_back({entry.data(), entry.size()});
-    }
-    return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) >= 0;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    kSocket.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    return ::sendto(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL,
+                    reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0;
 }
 
 StepOutput Journal::open_output() const {
-    StepOutput output{UniqueFd(::sd_journal_stream_fd(identifier_.c_str(), kUsualPriority, 1)), ""};
+    static const auto open_stream = load_stream_function();
+    StepOutput output{UniqueFd(open_stream == nullptr ? -1 : open_stream(identifier_.c_str(), kUsualPriority, 1)), ""};
     if (output.stream) {
         output.variable = "JOURNAL_STREAM=" + name_stream(output.stream.get());
     }
@@ -83,6 +114,8 @@ StepOutput Journal::open_output() const {
 }
 
 #else
+
+Journal::Journal(std::string identifier) : identifier_(std::move(identifier)) {}
 
 std::optional<Journal> Journal::find(const char* /*journal_stream*/, std::string_view /*agent_id*/) {
     return std::nullopt;

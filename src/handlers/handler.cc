@@ -4,6 +4,7 @@
 #include "handlers/handler.h"
 
 #include "base/text.h"
+#include "base/time.h"
 #include "handlers/state_file.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ std::vector<std::string> Handler::make_variables() const {
     variables.push_back("AGENT_EVENT_SOURCE=" + occurrence_.source);
     variables.push_back("AGENT_EVENT_CHANNEL=" + occurrence_.channel());
     variables.push_back("AGENT_EVENT_ID=" + occurrence_.id);
-    variables.push_back("AGENT_EVENT_TIME=" + format_utc_time(occurrence_.received));
+    variables.push_back("AGENT_EVENT_TIME=" + format_rfc3339(occurrence_.received));
     variables.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
     return variables;
 }
@@ -88,7 +89,7 @@ bool Handler::start_step(const Step& step) {
     const Result<Supervisor::Id> started =
         means_.supervisor.start(std::move(job), [this](const Result<Exit>& exit) { on_step_done(exit); });
     if (!started) {
-        say_skipped(step, started.error().message);
+        say_skipped(step, escape(started.error().message));
         return false;
     }
     running_ = *started;
@@ -104,27 +105,32 @@ void Handler::say_skipped(const Step& step, const std::string& reason) const {
 void Handler::on_step_done(const Result<Exit>& exit) {
     running_.reset();
     output_ = {};
+    if (exit && exit->remains != 0) {
+        groups_.insert(exit->remains);
+        means_.remains.add(exit->remains);
+    }
     if (is_closed_) {
         finish(HandlerOutcome::Status::aborted, -1);
         return;
     }
     if (!exit) {
-        say_skipped(occurrence_.steps[next_ - 1], exit.error().message);
+        say_skipped(occurrence_.steps[next_ - 1], escape(exit.error().message));
         go_on();
         return;
     }
     cpu_ += exit->cpu;
-    const std::vector<std::uint64_t>& skip_codes = occurrence_.settings.skip_exit_codes;
-    if (is_overdue_) {
-        finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
-    } else if (exit->status == 0) {
+    if (!is_overdue_ && exit->status == 0) {
         go_on();
-    } else if (exit->signal == 0 && std::find(skip_codes.begin(), skip_codes.end(),
-                                              static_cast<std::uint64_t>(exit->status)) != skip_codes.end()) {
+    } else if (!is_overdue_ && is_skip_code(exit->status)) {
         finish(HandlerOutcome::Status::skipped, exit->status);
     } else {
         finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
     }
+}
+
+bool Handler::is_skip_code(int status) const {
+    const std::vector<std::uint64_t>& codes = occurrence_.settings.skip_exit_codes;
+    return status > 0 && std::find(codes.begin(), codes.end(), static_cast<std::uint64_t>(status)) != codes.end();
 }
 
 /// The handler's time is over, or that of its last step to end by itself.
@@ -159,6 +165,9 @@ void Handler::close() {
 void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
     timeout_->stop();
     running_.reset();
+    if (is_overdue_) {
+        means_.remains.kill(groups_);
+    }
     on_done_({status, code, signal, occurrence_.steps[next_ - 1].name, means_.timers.now() - started_, cpu_});
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "handlers/occurrence.h"
 #include "loop/timers.h"
+#include "process/remains.h"
 #include "process/supervisor.h"
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace eventsgw {
@@ -29,6 +31,7 @@ struct StepOutput {
 struct HandlerMeans {
     Timers& timers;
     Supervisor& supervisor;
+    Remains& remains; ///< of steps; what is left at the end of the daemon is killed
     const Log& log;
     std::function<StepOutput()> open_output; ///< of one step
 };
@@ -64,6 +67,7 @@ private:
     bool start_step(const Step& step);
     void on_step_done(const Result<Exit>& exit);
     void on_due();
+    bool is_skip_code(int status) const;
     void say_skipped(const Step& step, const std::string& reason) const;
     void finish(HandlerOutcome::Status status, int code, int signal = 0);
     std::vector<std::string> make_variables() const;
@@ -77,6 +81,7 @@ private:
     std::optional<Supervisor::Id> running_;
     StepOutput output_; ///< of the step that is due
     std::chrono::nanoseconds cpu_{};
+    std::set<pid_t> groups_; ///< of steps that have left somebody behind
     bool is_overdue_ = false;
     bool is_closed_ = false;
     std::unique_ptr<Timer> timeout_; ///< of the handler, and then of its last step's grace

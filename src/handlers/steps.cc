@@ -24,6 +24,10 @@
 namespace eventsgw {
 namespace {
 
+std::string join(std::string_view directory, std::string_view name) {
+    return std::string(directory).append("/").append(name);
+}
+
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -62,10 +66,10 @@ StepList list_steps(const std::vector<std::string>& bases, std::string_view even
     StepList list;
     std::map<std::string, std::string> files; // std::string compares bytes as unsigned
     for (const std::string& base : bases) {
-        const std::string directory = base + "/" + std::string(event);
+        const std::string directory = join(base, event);
         const Result<void> read = visit(directory, [&](const std::string& name, bool is_directory) {
             if (!is_directory) {
-                files[name] = directory + "/" + name;
+                files[name] = join(directory, name);
             }
         });
         if (!read && read.error().os_error != ENOENT) {
@@ -86,7 +90,7 @@ EventList list_events(const std::vector<std::string>& bases) {
             if (is_directory && is_valid_name(name)) {
                 names.insert(name);
             } else if (is_directory) {
-                list.problems.push_back(escape(base + "/" + name) + ": no event has such a name");
+                list.problems.push_back(escape(join(base, name)) + ": no event has such a name");
             }
         });
         if (!read) {

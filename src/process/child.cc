@@ -90,6 +90,9 @@ private:
         } else if (reaped == pid_ && WIFSIGNALED(status)) {
             exit.signal = WTERMSIG(status);
         }
+        if (::kill(-pid_, 0) == 0 || errno == EPERM) {
+            exit.remains = pid_;
+        }
         on_exit_(exit);
     }
 

@@ -62,10 +62,10 @@ Supervisor::Attempt Supervisor::launch(Id id, Entry& entry, Error& error) {
         return Attempt::started;
     }
     error = process.error();
+    is_short_ = is_shortage(error);
     if (error.os_error == ETXTBSY) {
         return Attempt::busy;
     }
-    is_short_ = is_shortage(error);
     return is_short_ ? Attempt::out_of_resources : Attempt::failed;
 }
 

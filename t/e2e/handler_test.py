@@ -109,6 +109,7 @@ class Steps(HandlerTestCase):
     def test_an_event_without_a_handler_passes_in_silence(self):
         self.note("e", "10a")
         os.makedirs(os.path.dirname(self.step_path("empty", "x")))
+        self.gateway.wait_log("replica: connected")
         before = self.gateway.log()
         self.fire("other")
         self.fire("empty")
@@ -239,8 +240,12 @@ class Ends(HandlerTestCase):
         self.assertFalse(self.gateway.exists("reached"))
 
     def test_the_name_of_a_step_forges_no_line(self):
-        self.write_step("e", "10a\n<3>forged", "exit 1\n")
+        for name, script in (("05a", "#!/no/such/interpreter\n"), ("07a", "true\n"), ("10a", "exit 1\n")):
+            self.write_step("e", name + "\n<3>forged", script)
+        os.chmod(self.step_path("e", "07a\n<3>forged"), 0o644)
         self.assertIn(r"at step 10a\n<3>forged wall=", self.run_handler("e"))
+        self.write_step("f", "10a\n<3>forged", "true\n", mode=0o777)
+        self.assertIn(r"at step 10a\n<3>forged wall=", self.run_handler("f"))
         self.assertEqual(self.gateway.log_matching("^<3>forged"), [])
 
     def test_no_payload_in_the_log(self):

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 
+#include "log_file.h"
 #include "testing.h"
 
 #include <algorithm>
@@ -169,6 +170,32 @@ void level_names_are_read_and_written() {
     CHECK(!parse_log_level("").ok());
 }
 
+void a_text_of_somebody_elses_is_a_record_too() {
+    LogFile file;
+    file.log().say(LogLevel::error, "Handler of x exited", {{"wall", 1ms}, LogField::hidden("event", "x")});
+    CHECK_EQUAL(file.count("<3>Handler of x exited wall=1ms\n"), 1);
+}
+
+void a_sink_takes_the_place_of_the_descriptor() {
+    LogFile file;
+    Log log = file.log();
+    bool takes = true;
+    std::string taken;
+    log.set_sink([&](LogLevel level, const std::string& text, Log::Fields fields) {
+        taken = std::to_string(static_cast<int>(level)) + text;
+        for (const LogField& field : fields) {
+            taken += "|" + std::string(field.key) + field.value;
+        }
+        return takes;
+    });
+    log.warning("area", "fact", {{"key", "a\nb"}, LogField::hidden("event", "x y")});
+    CHECK_EQUAL(taken, "4area: fact key=a\\nb|keya\nb|eventx y");
+    CHECK_EQUAL(file.count("fact"), 0);
+    takes = false;
+    log.warning("area", "fact");
+    CHECK_EQUAL(file.count("<4>area: fact\n"), 1);
+}
+
 void durations_have_three_digits_and_a_fitting_unit() {
     CHECK_EQUAL(format_duration(0ns), "0us");
     CHECK_EQUAL(format_duration(1ns), "0.001us");
@@ -204,6 +231,8 @@ int main() {
         TEST(a_long_value_is_cut),
         TEST(errno_survives_a_record),
         TEST(level_names_are_read_and_written),
+        TEST(a_text_of_somebody_elses_is_a_record_too),
+        TEST(a_sink_takes_the_place_of_the_descriptor),
         TEST(durations_have_three_digits_and_a_fitting_unit),
         TEST(durations_that_round_up_to_the_next_unit_are_shown_in_it),
     };

@@ -69,6 +69,28 @@ void the_gateway_section_sets_settings() {
     CHECK_EQUAL(report.settings.queue_limit, Settings{}.queue_limit);
 }
 
+void a_handler_builds_on_the_gateway_wherever_that_stands() {
+    const ConfigReport report = parse_config("[handler a]\ncoalesce = 1s\n[gateway]\nhandler_timeout = 1m\n"
+                                             "[handler b]\ntimeout = 2m\n[DEFAULT]\nserialize = event\n");
+    CHECK_EQUAL(describe(report.errors), "");
+    CHECK_EQUAL(report.handlers.size(), std::size_t{2});
+    CHECK(report.handlers.at("a").timeout == std::chrono::minutes(1));
+    CHECK(report.handlers.at("a").coalesce == std::chrono::seconds(1));
+    CHECK(report.handlers.at("b").timeout == std::chrono::minutes(2));
+    CHECK(report.handlers.at("b").serialize == Serialize::none);
+}
+
+void a_handler_given_twice_is_an_error() {
+    CHECK_EQUAL(describe(parse_config("[handler a]\n[handler  a]\ntimout = 1s\n").errors),
+                "F:2: section \"handler  a\" is given twice\n"
+                "F:3: unknown setting \"timout\"; did you mean timeout?\n");
+}
+
+void a_file_may_be_absent_where_that_is_said() {
+    CHECK(load_config("/no/such/file", true).errors.empty());
+    CHECK(!load_config("/", true).errors.empty());
+}
+
 void an_error_anywhere_leaves_no_rules() {
     const ConfigReport report = parse_config("[actions]\na = x\n[gateway]\nlog_level = loud\nmax_concurrency = 9\n");
     CHECK_EQUAL(describe(report.errors), "F:4: log_level: not one of error, warning, notice, info, debug: \"loud\"\n");
@@ -129,6 +151,9 @@ int main() {
         TEST(any_glob_character_makes_a_pattern),
         TEST(a_section_that_is_not_there_has_no_defaults),
         TEST(the_gateway_section_sets_settings),
+        TEST(a_handler_builds_on_the_gateway_wherever_that_stands),
+        TEST(a_handler_given_twice_is_an_error),
+        TEST(a_file_may_be_absent_where_that_is_said),
         TEST(an_error_anywhere_leaves_no_rules),
         TEST(errors_come_in_the_order_of_lines_and_once_each),
         TEST(sections_that_nobody_reads_may_hold_bad_references),

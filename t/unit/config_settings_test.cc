@@ -35,6 +35,11 @@ Settings changed_in_everything() {
     settings.queue_memory = 1;
     settings.task_limit = 1;
     settings.task_memory = 1;
+    settings.eventsdir = {"x"};
+    settings.handler_timeout = 1h;
+    settings.kill_grace = 1h;
+    settings.serialize = Serialize::source;
+    settings.strict_modes = false;
     return settings;
 }
 
@@ -42,7 +47,9 @@ bool equal(const Settings& a, const Settings& b) {
     return a.log_level == b.log_level && a.max_concurrency == b.max_concurrency &&
            a.polling_interval == b.polling_interval && a.queue_limit == b.queue_limit &&
            a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory &&
-           a.max_payload == b.max_payload;
+           a.max_payload == b.max_payload &&
+           a.eventsdir == b.eventsdir && a.handler_timeout == b.handler_timeout && a.kill_grace == b.kill_grace &&
+           a.serialize == b.serialize && a.strict_modes == b.strict_modes;
 }
 
 void the_table_has_the_defaults() {
@@ -99,6 +106,56 @@ void a_value_of_the_wrong_kind_leaves_the_setting_alone() {
     }
 }
 
+void directories_have_a_line_each() {
+    Settings settings;
+    CHECK(apply_setting(settings, "eventsdir", "\n../events\n\n  /a b/c  \n").ok());
+    CHECK(settings.eventsdir == std::vector<std::string>({"../events", "/a b/c"}));
+    CHECK(!apply_setting(settings, "eventsdir", std::string_view("a\0b", 3)).ok());
+}
+
+void words_are_chosen_among_a_few() {
+    CHECK_EQUAL(error_of("serialize", "source"), "no error");
+    CHECK_EQUAL(error_of("serialize", "events"), "serialize: not one of none, event, source: \"events\"");
+    CHECK_EQUAL(error_of("strict_modes", "no"), "no error");
+    CHECK_EQUAL(error_of("strict_modes", "false"), "strict_modes: neither yes nor no: \"false\"");
+}
+
+std::string handler_error_of(std::string_view name, std::string_view value) {
+    HandlerSettings settings;
+    const Result<void> done = apply_setting(settings, name, value);
+    return done ? "no error" : done.error().message;
+}
+
+void a_handler_has_settings_of_its_own() {
+    HandlerSettings settings;
+    CHECK(apply_setting(settings, "timeout", "10m").ok());
+    CHECK(apply_setting(settings, "serialize", "event").ok());
+    CHECK(apply_setting(settings, "skip_exit_codes", " 2 3\n\t255 ").ok());
+    CHECK(apply_setting(settings, "coalesce", "2s").ok());
+    CHECK(settings.timeout == 10min && settings.serialize == Serialize::event && settings.coalesce == 2s);
+    CHECK(settings.skip_exit_codes == std::vector<std::uint64_t>({2, 3, 255}));
+    CHECK_EQUAL(handler_error_of("skip_exit_codes", ""), "no error");
+    for (const char* codes : {"0", "256", "2,3", "x", "-1"}) {
+        CHECK(handler_error_of("skip_exit_codes", codes).rfind("skip_exit_codes: not exit statuses from 1 to 255", 0) ==
+              0);
+    }
+    CHECK_EQUAL(handler_error_of("coalesce", "61m"), "coalesce: must be between 0 and 1h: \"61m\"");
+    CHECK_EQUAL(handler_error_of("timout", "1s"), "unknown setting \"timout\"; did you mean timeout?");
+    CHECK_EQUAL(handler_error_of("strict_modes", "no"), "unknown setting \"strict_modes\"");
+}
+
+void handlers_begin_with_what_the_gateway_says() {
+    const HandlerSettings settings = make_handler_settings(changed_in_everything());
+    CHECK(settings.timeout == 1h && settings.kill_grace == 1h && settings.serialize == Serialize::source);
+    CHECK(!settings.strict_modes && settings.skip_exit_codes.empty() && settings.coalesce == 0s);
+}
+
+void a_section_may_be_about_a_handler() {
+    CHECK_EQUAL(handler_of("handler user-domain-changed").value(), "user-domain-changed");
+    CHECK_EQUAL(handler_of("handler  a b ").value(), "a b");
+    CHECK(!handler_of("handler").has_value() && !handler_of("handlers a").has_value());
+}
+
 void an_unknown_setting_names_the_nearest() {
     CHECK_EQUAL(error_of("max_concurency", "1"), "unknown setting \"max_concurency\"; did you mean max_concurrency?");
     CHECK_EQUAL(error_of("Log_Level", "info"), "unknown setting \"Log_Level\"; did you mean log_level?");
@@ -150,6 +207,11 @@ int main() {
         TEST(each_kind_is_read),
         TEST(limits_are_inclusive),
         TEST(a_value_of_the_wrong_kind_leaves_the_setting_alone),
+        TEST(directories_have_a_line_each),
+        TEST(words_are_chosen_among_a_few),
+        TEST(a_handler_has_settings_of_its_own),
+        TEST(handlers_begin_with_what_the_gateway_says),
+        TEST(a_section_may_be_about_a_handler),
         TEST(an_unknown_setting_names_the_nearest),
         TEST(a_rule_among_the_settings_is_told_where_it_belongs),
         TEST(the_environment_sets_its_twins),
