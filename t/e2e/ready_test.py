@@ -69,7 +69,7 @@ class Status(GatewayTestCase):
         proxy = self.start_proxy(self.redis)
         gateway = self.start_gateway(CONFIG + "[commands]\nb/event/c = read x < gate\n", leader=proxy)
         gateway.make_gate("gate")
-        self.wait_status(gateway, r"^listening to 1 channel and 1 pattern for module/mail1; 0 tasks waiting; 0 commands")
+        self.wait_status(gateway, r"^listening to 1 channel and 1 pattern for module/mail1; 0 tasks waiting; 0 comm")
         proxy.refuse()
         self.publish("b/event/c", b"1")
         self.wait_status(gateway, r"; 1 task waiting; 1 command running, 0 waiting$")
