@@ -93,6 +93,16 @@ units_go_below_the_prefix() {
         'systemduserunitdir = ${prefix}/lib/systemd/user' 'sysconfdir = /etc'
 }
 
+# A line that systemd does not know is a warning in every log.
+units_fit_the_version() {
+    for version in 252 254; do
+        rm 'build/systemd/eventsgw@.service'
+        make 'build/systemd/eventsgw@.service' SYSTEMD_VERSION=$version || return 1
+        lines=$(grep -c '^Restart\(Steps\|MaxDelaySec\)=' 'build/systemd/eventsgw@.service')
+        test "$version $lines" = '252 0' || test "$version $lines" = '254 2' || return 1
+    done
+}
+
 is_empty_again() {
     ! installed_files | grep .
 }
@@ -101,7 +111,7 @@ if test "${EVENTSGW_SANITIZED:-}" = 1; then
     echo '1..0 # SKIP the installation does not depend on sanitizers'
     exit 0
 fi
-echo 1..14
+echo 1..15
 unset MAKEFLAGS MFLAGS MAKELEVEL
 unset EVENTSGW EVENTSGW_BUILD
 
@@ -124,5 +134,6 @@ check 'all parts are in their places' has_all_parts
 check 'the units have the configured paths' units_have_the_paths
 check 'make uninstall' make uninstall DESTDIR="$work/root"
 check 'nothing is left' is_empty_again
+check 'the units have lines that systemd knows' units_fit_the_version
 check 'units go where systemd says' units_go_where_systemd_says
 check 'units go below the prefix where systemd is unknown' units_go_below_the_prefix

@@ -100,6 +100,8 @@ class Services(NodeTestCase):
         for module in self.configured():
             module.wait_state("active")
             self.assertEqual(module.show("ConditionResult"), "yes")
+            self.assertIn(module.agent_unit, module.show("After").split())
+            self.assertEqual(module.show("WatchdogUSec"), "30s")
         for module in self.unconfigured():
             self.assertEqual(module.show("ActiveState"), "inactive")
             self.assertEqual(module.show("ConditionResult"), "no")
@@ -188,6 +190,7 @@ class Services(NodeTestCase):
             )
             self.assert_forwards(module, b'"after the watchdog of %s"' % module.name.encode())
             module.unset("watchdog")
+            module.systemctl("restart", module.unit)
 
     def test_a_configuration_that_appears_broken_and_is_mended(self):
         for module in self.unconfigured():

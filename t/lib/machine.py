@@ -71,7 +71,7 @@ def _obstacle():
 
 
 def require():
-    """Skips the calling tests where no machine can be booted; with EVENTSGW_BOOT_REQUIRED, as in CI, that is an error."""
+    """Skips the calling tests where no machine can be booted; with EVENTSGW_BOOT_REQUIRED, as in CI, it fails them."""
     if os.environ.get("EVENTSGW_SANITIZED") == "1":
         raise unittest.SkipTest("the package is built without sanitizers, and once is enough")
     obstacle = _obstacle()

@@ -48,6 +48,7 @@ class Module:
         self.agent = agent or f"module/{name}"
         self.identifier = f"{name}-eventsgw"
         self.unit = "eventsgw.service" if rootless else f"eventsgw@{name}.service"
+        self.agent_unit = self.unit.replace("eventsgw", "agent")
         self.path_unit = self.unit.replace(".service", ".path")
         self._manager = ["systemctl", "--no-pager"]
         self._owner = 0
