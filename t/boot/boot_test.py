@@ -24,7 +24,7 @@ CONFIG = """\
 [actions]
 module/*/event/certificate-renew = renew-certificate
 [commands]
-cluster/event/ran = cat > payload; env > environment; pwd > directory; echo '<4>a warning'; echo a word
+cluster/event/ran = cat > payload; (env; pwd) > new; mv new seen; echo '<4>a warning'; echo a word
 cluster/event/failed = exit 3
 """
 BROKEN = "[actions]\nno sign of a value\n"
@@ -116,8 +116,8 @@ class Services(NodeTestCase):
     def test_what_a_command_meets(self):
         for module in self.configured():
             self.publish("cluster/event/ran")
-            wait_until(lambda: module.read("directory"), "the command's file")
-            environment = dict(line.split("=", 1) for line in module.read("environment").splitlines() if "=" in line)
+            *variables, directory = wait_until(lambda: module.read("seen"), "the command's file").splitlines()
+            environment = dict(variable.partition("=")[::2] for variable in variables)
             expected = {
                 "AGENT_ID": module.agent,
                 "AGENT_INSTALL_DIR": module.install_dir,
@@ -128,7 +128,7 @@ class Services(NodeTestCase):
             }
             self.assertEqual({name: environment.get(name) for name in expected}, expected)
             self.assertEqual([name for name in environment if name.startswith(("NOTIFY_", "WATCHDOG_"))], [])
-            self.assertEqual(module.read("directory"), module.state_dir + "\n")
+            self.assertEqual(directory, module.state_dir)
 
     def test_the_agent_id_can_be_overridden(self):
         node = self.module("node")
