@@ -73,7 +73,8 @@ units := $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in systemd/*/*.in))
 # Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
 TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
 
-.PHONY: all check check-asan fuzz bench demo install install-strip uninstall dist deb rpm format lint clean distclean help
+.PHONY: all check check-asan fuzz bench demo install install-strip uninstall dist deb rpm format lint clean distclean \
+    help
 .DELETE_ON_ERROR:
 
 all: $(program) $(man_pages) $(units)
@@ -269,13 +270,14 @@ dist: configure
 PACKAGE_DIR ?= $(abspath $(BUILD))
 deb_dir = $(PACKAGE_DIR)/deb
 rpm_dir = $(PACKAGE_DIR)/rpm
+without_make = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 #: make deb [PACKAGE_DIR=build]      packages for Debian, in build/deb; needs debhelper and dpkg-dev
 deb:
 	rm -rf '$(deb_dir)' && mkdir -p '$(deb_dir)'
 	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(deb_dir)'
 	cd '$(deb_dir)' && tar -xzf $(dist_name).tar.gz && cp -r $(dist_name)/packaging/debian $(dist_name)
-	cd '$(deb_dir)/$(dist_name)' && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" \
+	cd '$(deb_dir)/$(dist_name)' && $(without_make) DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" \
 	    dpkg-buildpackage -b -us -uc
 	rm -rf '$(deb_dir)/$(dist_name)'
 
@@ -283,8 +285,8 @@ deb:
 rpm:
 	rm -rf '$(rpm_dir)' && mkdir -p '$(rpm_dir)/SOURCES'
 	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(rpm_dir)/SOURCES'
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL rpmbuild -bb --define '_topdir $(rpm_dir)' --define 'package_version $(VERSION)' $(RPMBUILD_FLAGS) \
-	    packaging/eventsgw.spec
+	$(without_make) rpmbuild -bb --define '_topdir $(rpm_dir)' --define 'package_version $(VERSION)' \
+	    $(RPMBUILD_FLAGS) packaging/eventsgw.spec
 	find '$(rpm_dir)/RPMS' -name '*.rpm' -exec mv {} '$(rpm_dir)' \; && rm -rf '$(rpm_dir)'/BUILD* '$(rpm_dir)/RPMS'
 
 cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
@@ -311,7 +313,7 @@ lint-man:
 
 lint-shell:
 	$(call unless_missing,shellcheck) shellcheck $$(awk 'FNR == 1 && /^#! ?\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
-	    $$(find bootstrap .ci t -type f))
+	    $$(find bootstrap .ci t packaging -type f)) $(completions)
 
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:

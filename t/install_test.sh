@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 eventsgw contributors
 #
-# A clean copy of the tree, as a packager meets it: a bare make configures and builds, nothing lands beside a source,
-# and install and uninstall undo each other.
+# A fresh clone configures and builds by a bare make. The tarball of `make dist`, as a packager meets it, is built
+# without autoconf and passes its tests; nothing lands beside a source, and install and uninstall undo each other.
 
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,6 +22,22 @@ check() {
         sed 's/^/# /' "$work/output"
         echo "not ok $number - $name"
     fi
+}
+
+# The files of a clone: those of the tarball without what has been generated.
+make_clone() {
+    make -C "$top" dist DIST_DIR="$work" && mkdir "$work/clone" &&
+        tar -xzf "$work"/eventsgw-*.tar.gz --strip-components=1 -C "$work/clone" && rm "$work/clone/configure"
+}
+
+# Tools that a release does without.
+without_autoconf() {
+    mkdir -p "$work/bin"
+    for tool in autoconf autoreconf automake aclocal autoheader m4; do
+        printf '#!/bin/sh\necho "%s was called" >&2\nexit 1\n' $tool >"$work/bin/$tool"
+        chmod +x "$work/bin/$tool"
+    done
+    PATH="$work/bin:$PATH" "$@"
 }
 
 nothing_beside_a_source() {
@@ -79,6 +95,16 @@ units_go_below_the_prefix() {
         'systemduserunitdir = ${prefix}/lib/systemd/user' 'sysconfdir = /etc'
 }
 
+# A line that systemd does not know is a warning in every log.
+units_fit_the_version() {
+    for version in 252 254; do
+        rm 'build/systemd/eventsgw@.service'
+        make 'build/systemd/eventsgw@.service' SYSTEMD_VERSION=$version || return 1
+        lines=$(grep -c '^Restart\(Steps\|MaxDelaySec\)=' 'build/systemd/eventsgw@.service')
+        test "$version $lines" = '252 0' || test "$version $lines" = '254 2' || return 1
+    done
+}
+
 is_empty_again() {
     ! installed_files | grep .
 }
@@ -87,22 +113,29 @@ if test "${EVENTSGW_SANITIZED:-}" = 1; then
     echo '1..0 # SKIP the installation does not depend on sanitizers'
     exit 0
 fi
-echo 1..11
-mkdir "$work/tree"
-(cd "$top" && tar -cf - Makefile configure.ac config.mk.in src man conf systemd completion README.md NEWS.md COPYING) |
-    tar -xf - -C "$work/tree"
-cd "$work/tree" || exit 1
+echo 1..15
 unset MAKEFLAGS MFLAGS MAKELEVEL
+unset EVENTSGW EVENTSGW_BUILD
 
-check 'make configures by itself' make build/src/base/fd.o
-check 'autoreconf and configure work by hand' sh -c 'autoreconf -i && ./configure --prefix=/usr --sysconfdir=/srv/etc \
-    --with-systemdsystemunitdir=/units/system --with-systemduserunitdir=/units/user CXXFLAGS=-O0'
-check 'make install' make -j2 install DESTDIR="$work/root"
+check 'make dist' make_clone
+cd "$work/clone" || exit 1
+check 'a clone: make configures by itself' make build/src/base/fd.o
+check 'a clone: autoreconf and configure work by hand' sh -c 'rm configure && autoreconf -i && ./configure'
+
+mkdir "$work/tree"
+tar -xzf "$work"/eventsgw-*.tar.gz --strip-components=1 -C "$work/tree"
+cd "$work/tree" || exit 1
+check 'the tarball: configure' without_autoconf ./configure --prefix=/usr --sysconfdir=/srv/etc \
+    --with-systemdsystemunitdir=/units/system --with-systemduserunitdir=/units/user CXXFLAGS=-O0
+check 'make install' without_autoconf make -j2 install DESTDIR="$work/root"
+check 'make check' without_autoconf make -j2 check \
+    TESTS='t/floors.sh t/cli/options_test.py t/cli/check_test.py build/t/unit/base_text_test'
 check 'the program says its version' "$work/root/usr/bin/eventsgw" --version
 check 'nothing lands beside a source' nothing_beside_a_source
 check 'all parts are in their places' has_all_parts
 check 'the units have the configured paths' units_have_the_paths
 check 'make uninstall' make uninstall DESTDIR="$work/root"
 check 'nothing is left' is_empty_again
+check 'the units have lines that systemd knows' units_fit_the_version
 check 'units go where systemd says' units_go_where_systemd_says
 check 'units go below the prefix where systemd is unknown' units_go_below_the_prefix

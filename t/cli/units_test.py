@@ -85,7 +85,11 @@ class Text(unittest.TestCase):
         """What differs between the two services is where the module lies, and what is said about it."""
         system = (BUILT / "eventsgw@.service").read_text(encoding="utf-8")
         user = (BUILT / "user" / "eventsgw.service").read_text(encoding="utf-8")
-        for pattern, word in ((r"eventsgw@%i|eventsgw", "UNIT"), (r"/var/lib/nethserver/%i|%E", "HOME"), ("%[iu]", "NAME")):
+        for pattern, word in (
+            (r"eventsgw@%i|eventsgw", "UNIT"),
+            (r"/var/lib/nethserver/%i|%E", "HOME"),
+            (r"%[iu]", "NAME"),
+        ):
             system, user = re.sub(pattern, word, system), re.sub(pattern, word, user)
         system, user = system.replace("agent@NAME", "agent"), user.replace("default.target", "multi-user.target")
         settings = [re.findall(r"^[^#\n].*", text, re.MULTILINE) for text in (system, user)]

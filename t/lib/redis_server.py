@@ -63,6 +63,17 @@ def require_supported_version():
         )
 
 
+def user_lines(agents):
+    """What redis.conf says of all users: the cluster's, and the tests' own administrator, who replicates as well."""
+    return [
+        f"masteruser {ADMIN}",
+        f"masterauth {ADMIN_PASSWORD}",
+        f"user default {DEFAULT_RULES}",
+        f"user {ADMIN} on #{_digest(ADMIN_PASSWORD)} ~* &* +@all",
+        *(f"user {agent} {agent_rules(agent)}" for agent in agents),
+    ]
+
+
 class RedisServer:
     """One server on 127.0.0.1, on ::1 where there is one, and on a unix socket, without persistence.
 
@@ -95,12 +106,8 @@ class RedisServer:
             "appendonly no",
             "repl-diskless-sync yes",
             "repl-diskless-sync-delay 0",
-            f"masteruser {ADMIN}",
-            f"masterauth {ADMIN_PASSWORD}",
-            f"user default {DEFAULT_RULES}",
-            f"user {ADMIN} on #{_digest(ADMIN_PASSWORD)} ~* &* +@all",
+            *user_lines(agents),
         ]
-        lines += [f"user {agent} {agent_rules(agent)}" for agent in agents]
         if replica_of is not None:
             lines.append(f"replicaof 127.0.0.1 {replica_of.port}")
         with open(os.path.join(self.directory, "redis.conf"), "w", encoding="ascii") as file:
