@@ -48,7 +48,7 @@ void show_general_help(const std::vector<Subcommand>& subcommands, std::ostream&
            "Subcommands (\""
         << usual.name << "\" when none is given):\n";
     for (const Subcommand& subcommand : subcommands) {
-        out << "  " << std::left << std::setw(15) << join(subcommand.name, subcommand.arguments) << subcommand.help
+        out << "  " << std::left << std::setw(19) << join(subcommand.name, subcommand.arguments) << subcommand.help
             << "\n";
     }
     out << "\nOptions of \"" << usual.name << "\":\n";

@@ -7,6 +7,7 @@
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/spool.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -36,6 +37,10 @@ int run_match(const Options& options) {
     return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
 }
 
+int run_spool(const Options& options) {
+    return spool(options, std::cout, std::cerr);
+}
+
 /// The first one is what a bare command line means.
 const std::vector<Subcommand>& subcommands() {
     static const std::vector<Subcommand> table{
@@ -60,6 +65,14 @@ const std::vector<Subcommand>& subcommands() {
          "tell which rules would take an event, and why others would not",
          "eventsgw match module/traefik1/event/certificate-renew",
          run_match},
+        {"spool",
+         "[VERB [ID]]",
+         0,
+         {"spool", "agentid", "format"},
+         "list the tasks on disk; show, retry or drop one of them; push those that wait",
+         "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
+         run_spool,
+         2},
     };
     return table;
 }
@@ -97,11 +110,12 @@ std::string find_argument_fault(const Subcommand& subcommand, const Words& argum
     if (arguments.size() < subcommand.argument_count) {
         return std::string(subcommand.name) + " needs a " + std::string(subcommand.arguments);
     }
-    if (arguments.size() == subcommand.argument_count) {
+    const std::size_t most = subcommand.argument_count + subcommand.optional_arguments;
+    if (arguments.size() <= most) {
         return "";
     }
-    const std::string& surplus = arguments[subcommand.argument_count];
-    const bool may_be_a_file = subcommand.argument_count == 0;
+    const std::string& surplus = arguments[most];
+    const bool may_be_a_file = most == 0;
     return "unexpected argument " + quote(surplus) +
            (may_be_a_file
                 ? "; the file goes behind --config: eventsgw " + std::string(subcommand.name) + " --config FILE"

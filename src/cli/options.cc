@@ -42,6 +42,11 @@ Result<void> set_format(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_spool(Options& options, const std::string& value) {
+    options.spool = value;
+    return {};
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -103,6 +108,7 @@ const std::vector<OptionRow>& options_table() {
         {"agentid", '\0', "ID", "the agent to work for, such as module/mail1 (default: $AGENT_ID)", set_agent_id},
         {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
+        {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "delivery/spool_file.h"
 
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct Options {
     std::string config = kDefaultConfig;
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
+    std::string spool = kSpoolName;
     bool json = false;
     bool help = false;
     bool version = false;

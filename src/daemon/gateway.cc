@@ -3,12 +3,11 @@
 
 #include "daemon/gateway.h"
 
+#include "daemon/leader_session.h"
 #include "event/task.h"
-#include "redis/hiredis_link.h"
 
 #include <csignal>
 #include <new>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -24,18 +23,6 @@ Session::Options listener_options(const Gateway::Options& options) {
             kListenerPassword, options.connections.agent_id, options.settings.polling_interval};
 }
 
-/// The client name is not the agent id: the cluster takes an agent for alive as long as a client of that name is
-/// connected.
-Session::Options pusher_options(const Gateway::Options& options) {
-    const Connections& connections = options.connections;
-    return {"leader",
-            connections.leader,
-            connections.user,
-            connections.password.value_or(""),
-            connections.agent_id + "/eventsgw",
-            options.settings.polling_interval};
-}
-
 } // namespace
 
 Gateway::Gateway(Loop& loop, const Log& log, Options options)
@@ -47,16 +34,19 @@ Gateway::Gateway(Loop& loop, const Log& log, Options options)
       run_queue_(loop, launcher_, log,
                  {options.settings.max_concurrency, options.settings.queue_limit, options.settings.queue_memory}),
       commands_(loop, run_queue_, log, [this] { stop_if_drained(); }), leader_resolver_(loop), replica_resolver_(loop),
-      subscriber_(listener_options(options), make_network(replica_resolver_), log, rules_.channels(), rules_.patterns(),
+      subscriber_(listener_options(options), make_network(loop, replica_resolver_), log, rules_.channels(),
+                  rules_.patterns(),
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_problem(); }}) {
     if (rules_.has(RuleKind::action)) {
         const Backlog::Options limits{options.settings.task_limit, options.settings.task_memory,
                                       options.settings.spool_limit, options.settings.durability == Durability::always};
-        forwarder_.emplace(Forwarder::Options{pusher_options(options), agent_id_, uuids_.make(), limits},
-                           make_network(leader_resolver_), log, std::move(options.spool),
-                           Forwarder::Callbacks{[this] { stop_if_drained(); },
-                                                [this](const std::string& problem) { on_spool_problem(problem); }});
+        forwarder_.emplace(
+            Forwarder::Options{make_leader_options(options.connections, options.settings.polling_interval), agent_id_,
+                               uuids_.make(), limits},
+            make_network(loop, leader_resolver_), log, std::move(options.spool),
+            Forwarder::Callbacks{[this] { stop_if_drained(); },
+                                 [this](const std::string& problem) { on_spool_problem(problem); }});
         watch_spool();
     }
 }
@@ -71,14 +61,6 @@ void Gateway::watch_spool() {
     if (!spool_watch_->on()) {
         throw std::runtime_error("the spool cannot be watched");
     }
-}
-
-Network Gateway::make_network(Resolver& resolver) {
-    return Network{loop_, make_hiredis_links(loop_),
-                   [&resolver](const std::string& host, ResolveCallback on_resolved) {
-                       resolver.start(host, std::move(on_resolved));
-                   },
-                   std::random_device{}()};
 }
 
 /// No process group outlives the gateway, however it comes to its end.

@@ -73,8 +73,6 @@ private:
     void stop_if_drained();
     void log_summary() const;
 
-    Network make_network(Resolver& resolver);
-
     Loop& loop_;
     const Log& log_;
     RuleSet rules_;

@@ -114,18 +114,18 @@ Result<SpoolFile> SpoolFile::open(const std::string& path, Database::Mode mode, 
         return database.error();
     }
     SpoolFile file(std::move(*database));
-    if (Result<void> prepared = file.prepare(); !prepared) {
+    if (Result<void> prepared = file.prepare(mode); !prepared) {
         return prepared.error();
     }
     return file;
 }
 
-Result<void> SpoolFile::prepare() {
+Result<void> SpoolFile::prepare(Database::Mode mode) {
     const Result<std::optional<std::int64_t>> objects = database_->ask("SELECT count(*) FROM sqlite_master");
     if (!objects) {
         return objects.error();
     }
-    if (objects->value_or(0) == 0) {
+    if (objects->value_or(0) == 0 && mode == Database::Mode::create) {
         Result<void> made = begin();
         made = made ? database_->execute(kSchema) : made;
         made = made ? commit() : made;
@@ -145,6 +145,13 @@ Result<void> SpoolFile::prepare() {
     }
     load_.emplace(std::move(*load));
     return {};
+}
+
+void SpoolFile::close() {
+    insert_.reset();
+    load_.reset();
+    transaction_.reset();
+    database_.reset();
 }
 
 template <typename Value> Result<void> SpoolFile::set_meta(std::string_view key, const Value& value) {
@@ -323,6 +330,11 @@ Result<std::string> SpoolFile::reason() {
         return row.error();
     }
     return std::string(query->bytes(0));
+}
+
+Result<std::uint64_t> SpoolFile::confirmed() {
+    const auto number = database_->ask("SELECT value FROM meta WHERE key = 'confirmed'");
+    return number ? Result<std::uint64_t>(static_cast<std::uint64_t>(number->value_or(0))) : number.error();
 }
 
 Result<void> SpoolFile::drop(std::uint64_t number) {

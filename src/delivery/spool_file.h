@@ -61,6 +61,9 @@ public:
     /// Error::os_error is a StoreFault.
     static Result<SpoolFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
 
+    /// Nothing but the destructor afterwards.
+    void close();
+
     /// Numbers for one more run. While tasks wait the instance stays theirs, and so the leader's cursor goes on to
     /// count for them; numbers that a former run may have used are left out.
     Result<Claim> claim();
@@ -89,6 +92,8 @@ public:
     Result<std::vector<PendingTask>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
     Result<std::vector<Dead>> load_dead(bool only_to_retry);
     Result<std::string> reason();
+    /// The tasks above this number wait.
+    Result<std::uint64_t> confirmed();
 
     Result<void> drop(std::uint64_t number);
     Result<void> drop_dead(std::int64_t id);
@@ -101,7 +106,7 @@ public:
 
 private:
     explicit SpoolFile(Database database);
-    Result<void> prepare();
+    Result<void> prepare(Database::Mode mode);
     template <typename Value> Result<void> set_meta(std::string_view key, const Value& value);
     /// Binds and runs one statement that is used once.
     Result<void> run_once(std::string_view sql, std::int64_t number);

@@ -22,6 +22,7 @@ SpoolWriter::SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& 
     : path_(std::move(path)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
 
 void SpoolWriter::run() {
+    look_around();
     while (!is_ending_) {
         pollfd inbox{inbox_.descriptor(), POLLIN, 0};
         ::poll(&inbox, 1, static_cast<int>(kTick.count()));

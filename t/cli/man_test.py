@@ -43,9 +43,9 @@ def offered_options(*subcommand):
 
 
 def offered_subcommands():
-    """{name: arguments besides options, or ""}"""
+    """{name: arguments besides options, in brackets those that may be left out, or ""}"""
     listed = re.search(r"^Subcommands.*\n((?:  .*\n)+)", program.run("--help").stdout, re.MULTILINE).group(1)
-    return dict(re.findall(r"^  ([a-z]+)(?: ([A-Z]+))?  ", listed, re.MULTILINE))
+    return dict(re.findall(r"^  ([a-z]+)(?: ([A-Z[\]]+(?: [A-Z[\]]+)*))?  ", listed, re.MULTILINE))
 
 
 class Options(unittest.TestCase):
@@ -77,7 +77,7 @@ class Options(unittest.TestCase):
                 self.assertIn(f"Cm {name}\n", form)
                 options = dict(re.findall(r"^\.Op Fl -(\S+) Ar (\S+)$", form, re.MULTILINE))
                 self.assertEqual(options, documented_options(self.parts[name]))
-                self.assertEqual(re.findall(r"^\.Ar (\S+)$", form, re.MULTILINE), argument.split())
+                self.assertEqual(re.findall(r"^\.Ar (\S+)$", form, re.MULTILINE), re.findall("[A-Z]+", argument))
         self.assertEqual(re.findall(r"Fl -(\S+)", common), list(self.common))
 
 

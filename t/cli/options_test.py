@@ -32,7 +32,7 @@ class Options(unittest.TestCase):
             self.assertEqual(run("help", command).stdout, done.stdout)
 
     def test_help_ends_with_an_example(self):
-        for arguments in (["--help"], ["run", "--help"], ["check", "--help"], ["match", "--help"]):
+        for arguments in (["--help"], ["run", "--help"], ["check", "--help"], ["match", "--help"], ["spool", "--help"]):
             self.assertRegex(run(*arguments).stdout, r"\nExample:\n  .*\beventsgw .*\n\Z")
 
     def test_other_forms_of_help_and_version(self):
@@ -65,7 +65,7 @@ class Options(unittest.TestCase):
 
     def test_an_unknown_subcommand(self):
         self.assert_usage_error("chekc", word='unknown subcommand "chekc"; did you mean check?')
-        self.assert_usage_error("frobnicate", word="There are: run, check, match, help")
+        self.assert_usage_error("frobnicate", word="There are: run, check, match, spool, help")
 
     def test_a_subcommand_behind_options(self):
         advice = "the subcommand comes first: eventsgw check [OPTION...]"
