@@ -154,7 +154,13 @@ private:
         }
     }
 
+    /// A server that has closed the connection may have said why. That is read first, for writing would fail and take
+    /// the connection and the reason along.
     void on_writable() {
+        char byte = 0;
+        if (context_ != nullptr && ::recv(context_->c.fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0) {
+            on_readable();
+        }
         if (context_ != nullptr) {
             redisAsyncHandleWrite(context_);
         }

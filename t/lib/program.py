@@ -13,6 +13,7 @@ PROGRAM = os.path.abspath(os.environ.get("EVENTSGW", os.path.join(TOP, "build", 
 # The exit statuses of sysexits.h that the program uses.
 EX_USAGE = 64
 EX_IOERR = 74
+EX_TEMPFAIL = 75
 EX_CONFIG = 78
 
 RUN_LIMIT_SECONDS = 60
