@@ -23,6 +23,7 @@ struct Subcommand {
     std::string_view help;
     std::string_view example;
     int (*function)(const Options& options);
+    std::size_t optional_arguments = 0; ///< how many more it may take
 };
 
 /// What `eventsgw SUBCOMMAND --help` says.

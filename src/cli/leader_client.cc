@@ -6,13 +6,12 @@
 #include "base/text.h"
 #include "cli/module_environment.h"
 #include "cli/options.h"
-#include "redis/hiredis_link.h"
+#include "daemon/leader_session.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <random>
 #include <utility>
 
 #include <unistd.h>
@@ -33,11 +32,7 @@ Session::Options make_session_options(const Connections& connections, std::strin
 
 Network make_tool_network(Loop& loop, Resolver& resolver) {
     ::signal(SIGPIPE, SIG_IGN); // hiredis writes to connections that have ended
-    return Network{loop, make_hiredis_links(loop),
-                   [&resolver](const std::string& host, ResolveCallback on_resolved) {
-                       resolver.start(host, std::move(on_resolved));
-                   },
-                   std::random_device{}()};
+    return make_network(loop, resolver, kToolMaxPayload);
 }
 
 LeaderClient::LeaderClient(Loop& loop, const Connections& connections, std::string_view tool)

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/publish.h"
 #include "cli/run.h"
+#include "cli/spool.h"
 #include "cli/submit.h"
 
 #include <algorithm>
@@ -40,6 +41,10 @@ int run_match(const Options& options) {
         agent_id = variable;
     }
     return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
+}
+
+int run_spool(const Options& options) {
+    return spool(options, std::cout, std::cerr);
 }
 
 int run_publish(const Options& options) {
@@ -112,6 +117,14 @@ std::vector<Subcommand> local_subcommands() {
          "write steps of an events directory that do what the rules do",
          "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
          run_migrate},
+        {"spool",
+         "[VERB [ID]]",
+         0,
+         {"spool", "agentid", "format"},
+         "list the tasks on disk; show, retry or drop one; push those that wait",
+         "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
+         run_spool,
+         2},
     };
 }
 
@@ -189,11 +202,12 @@ std::string find_argument_fault(const Subcommand& subcommand, const Words& argum
     if (arguments.size() < subcommand.argument_count) {
         return std::string(subcommand.name) + " needs " + std::string(subcommand.arguments);
     }
-    if (arguments.size() == subcommand.argument_count) {
+    const std::size_t most = subcommand.argument_count + subcommand.optional_arguments;
+    if (arguments.size() <= most) {
         return "";
     }
-    const std::string& surplus = arguments[subcommand.argument_count];
-    const bool may_be_a_file = subcommand.argument_count == 0;
+    const std::string& surplus = arguments[most];
+    const bool may_be_a_file = most == 0;
     return "unexpected argument " + quote(surplus) +
            (may_be_a_file
                 ? "; the file goes behind --config: eventsgw " + std::string(subcommand.name) + " --config FILE"

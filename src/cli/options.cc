@@ -101,6 +101,11 @@ Result<void> set_force(Options& options, const std::string& /*value*/) {
     return {};
 }
 
+Result<void> set_spool(Options& options, const std::string& value) {
+    options.spool = value;
+    return {};
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -173,6 +178,7 @@ const std::vector<OptionRow>& options_table() {
         {"dry-run", '\0', "", "write nothing, and show what would be written", set_dry_run},
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
         {"force", '\0', "", "replace files that are there already", set_force, "migrate"},
+        {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

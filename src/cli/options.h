@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "delivery/spool_file.h"
 
 #include <chrono>
 #include <optional>
@@ -46,6 +47,7 @@ struct Options {
     ConfigChoice config;
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
+    std::string spool = kSpoolName;
     bool json = false;
     std::optional<std::string> data;
     bool force = false;

@@ -3,12 +3,11 @@
 
 #include "daemon/gateway.h"
 
+#include "daemon/leader_session.h"
 #include "event/task.h"
-#include "redis/hiredis_link.h"
 
 #include <csignal>
 #include <new>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -18,17 +17,6 @@ namespace {
 Session::Options listener_options(const Connections& connections, const Settings& settings) {
     return {"replica",         connections.replica,  kListenerUser,
             kListenerPassword, connections.agent_id, settings.polling_interval};
-}
-
-/// The client name is not the agent id: the cluster takes an agent for alive as long as a client of that name is
-/// connected.
-Session::Options pusher_options(const Connections& connections, const Settings& settings) {
-    return {"leader",
-            connections.leader,
-            connections.user,
-            connections.password.value_or(""),
-            connections.agent_id + "/eventsgw",
-            settings.polling_interval};
 }
 
 /// A rule and the events directory can share a pattern.
@@ -65,8 +53,9 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
                 [this] { stop_if_drained(); }),
       leader_resolver_(loop), replica_resolver_(loop),
-      subscriber_(listener_options(connections_, config_.settings), make_network(replica_resolver_), log,
-                  subscriptions_of(config_), config_.settings.max_payload,
+      subscriber_(listener_options(connections_, config_.settings),
+                  make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
+                  config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
     if (config_.rules.has(RuleKind::action)) {
@@ -74,25 +63,16 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
     }
 }
 
-Network Gateway::make_network(Resolver& resolver) {
-    constexpr std::size_t kEnvelope = std::size_t{1} << 20U; // the channel and the protocol
-    return Network{loop_, make_hiredis_links(loop_, config_.settings.max_payload + kEnvelope),
-                   [&resolver](const std::string& host, ResolveCallback on_resolved) {
-                       resolver.start(host, std::move(on_resolved));
-                   },
-                   std::random_device{}()};
-}
-
 void Gateway::make_forwarder(OpenedSpool spool) {
     const Settings& settings = config_.settings;
     const Backlog::Options limits{settings.task_limit, settings.task_memory, settings.spool_limit,
                                   settings.durability == Durability::always};
     spool_problem_ = std::move(spool.problem);
-    forwarder_.emplace(
-        Forwarder::Options{pusher_options(connections_, settings), connections_.agent_id, uuids_.make(), limits},
-        make_network(leader_resolver_), log_, std::move(spool.spool),
-        Forwarder::Callbacks{[this] { stop_if_drained(); },
-                             [this](const std::string& problem) { on_spool_problem(problem); }});
+    forwarder_.emplace(Forwarder::Options{make_leader_options(connections_, settings.polling_interval),
+                                          connections_.agent_id, uuids_.make(), limits},
+                       make_network(loop_, leader_resolver_), log_, std::move(spool.spool),
+                       Forwarder::Callbacks{[this] { stop_if_drained(); },
+                                            [this](const std::string& problem) { on_spool_problem(problem); }});
     watch_spool();
 }
 

@@ -96,7 +96,6 @@ private:
     void stop_if_drained();
     void log_summary() const;
 
-    Network make_network(Resolver& resolver);
     void make_forwarder(OpenedSpool spool);
     void watch_spool();
     void keep_tasks();

@@ -31,7 +31,8 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, std::unique_pt
               schedule();
           }
       })),
-      patience_(timers.make_timer([this] { on_patience_over(); })) {
+      patience_(timers.make_timer([this] { on_patience_over(); })),
+      sweep_(timers.make_timer([this] { confirm_on_disk(); })) {
     if (spool_ == nullptr) {
         return;
     }
@@ -240,9 +241,11 @@ void Backlog::confirm_through(std::uint64_t number, const std::function<void(Pen
         expected_.emplace();
         expected_->tasks = spool_tasks_;
         expected_->bytes = spool_cost_;
-        spool_->order(SpoolOrder::Erase{number, true});
+        spool_->order(SpoolOrder::Confirm{number, SpoolOrder::Confirm::Rows::keep, true});
     }
-    erase();
+    if (owes_confirm_ && !sweep_->is_pending()) {
+        sweep_->start(kSweep);
+    }
     note_progress();
     load_more();
 }
@@ -268,15 +271,35 @@ void Backlog::discount(const PendingTask& task) {
     if (is_submitted) {
         --spool_tasks_;
         spool_cost_ -= cost;
-        owes_erase_ = true;
+        ++stale_tasks_;
+        stale_cost_ += cost;
+        owes_confirm_ = true;
     }
 }
 
-void Backlog::erase() {
-    if (owes_erase_ && has_spool() && !is_failing_) {
-        owes_erase_ = false;
-        spool_->order(SpoolOrder::Erase{confirmed_, false});
+void Backlog::confirm_on_disk() {
+    if (!owes_confirm_ || !has_spool() || is_failing_) {
+        return;
     }
+    owes_confirm_ = false;
+    spool_->order(SpoolOrder::Confirm{confirmed_, choose_rows(), false});
+}
+
+SpoolOrder::Confirm::Rows Backlog::choose_rows() {
+    using Rows = SpoolOrder::Confirm::Rows;
+    if (spool_tasks_ == 0) {
+        stale_tasks_ = stale_cost_ = 0;
+        return Rows::erase_all;
+    }
+    const bool is_steady = stale_cost_ >= kStaleCost && spool_cost_ < kStaleCost;
+    const bool is_large = stale_cost_ + spool_cost_ + dead_cost_ >= options_.spool_bytes;
+    if (stale_tasks_ == 0 || !(is_steady || is_large)) {
+        return Rows::keep;
+    }
+    const std::size_t erased = std::min<std::size_t>(stale_tasks_, SpoolWriter::kEraseRows);
+    stale_cost_ -= stale_cost_ / stale_tasks_ * erased;
+    stale_tasks_ -= erased;
+    return Rows::erase_some;
 }
 
 void Backlog::take_back(std::vector<PendingTask> tasks) {
@@ -336,10 +359,10 @@ std::size_t Backlog::finish() {
     }
     submit(true);
     is_failing_ = false;
-    erase();
+    confirm_on_disk();
     const std::size_t unwritten = spool_->finish();
     spool_->receive();
-    return has_spool() ? unwritten : waiting();
+    return has_spool() ? std::min(unwritten, waiting()) : waiting(); // what was confirmed meanwhile is no loss
 }
 
 } // namespace eventsgw

@@ -46,6 +46,11 @@ public:
     static constexpr std::chrono::milliseconds kPatience{200};
     /// Longer than this no task waits to be written together with others.
     static constexpr std::chrono::milliseconds kGroup{40};
+    /// So much later the disk learns of what the leader has confirmed. Until then the cursor counts for it.
+    static constexpr std::chrono::milliseconds kSweep{200};
+    /// Rows of confirmed tasks are erased when all are stale, which is cheap; or when they come to this much and little
+    /// else is there; or when the spool would grow beyond its limit.
+    static constexpr std::size_t kStaleCost = 8U << 20U;
     /// In memory at most, where there is a spool.
     static constexpr std::size_t kHandTasks = 10000;
     static constexpr std::size_t kHandCost = 8U << 20U;
@@ -107,7 +112,8 @@ private:
     void close_gap();
     /// Takes a task out of the accounts of what is on disk, or is to be.
     void discount(const PendingTask& task);
-    void erase();
+    void confirm_on_disk();
+    SpoolOrder::Confirm::Rows choose_rows();
 
     void on_news(SpoolNews& news);
     void on_stored(std::uint64_t through);
@@ -142,7 +148,9 @@ private:
     std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the spool
     std::size_t spool_tasks_ = 0;    ///< given to the spool, and not confirmed
     std::size_t spool_cost_ = 0;
-    std::optional<SpoolFile::Extent> expected_; ///< what the answer to Erase would be, if it erased nothing
+    std::size_t stale_tasks_ = 0; ///< rows in the spool that do not wait any more
+    std::size_t stale_cost_ = 0;
+    std::optional<SpoolFile::Extent> expected_; ///< what the answer to Confirm would be, if nothing was confirmed by it
     std::size_t burials_ = 0;                   ///< that are not on disk yet
     std::size_t returns_ = 0;                   ///< orders of take_back() that are not on disk yet
     std::uint64_t dead_ = 0;
@@ -152,13 +160,14 @@ private:
     bool is_away_ = true;
     bool is_late_ = false;
     bool is_loading_ = false;
-    bool is_failing_ = false; ///< the spool cannot be written at present
-    bool is_lost_ = false;    ///< nor ever again
-    bool owes_erase_ = false; ///< for the time when it can be written again
+    bool is_failing_ = false;   ///< the spool cannot be written at present
+    bool is_lost_ = false;      ///< nor ever again
+    bool owes_confirm_ = false; ///< the spool does not know yet what has been confirmed
     std::string reason_;
 
     std::unique_ptr<Timer> flush_;    ///< gives to the spool what has come meanwhile
     std::unique_ptr<Timer> patience_; ///< with the leader
+    std::unique_ptr<Timer> sweep_;    ///< tells the spool what is confirmed
 };
 
 } // namespace eventsgw

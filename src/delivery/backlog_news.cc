@@ -77,7 +77,7 @@ void Backlog::on_problem(const SpoolNews::Problem& problem) {
     } else {
         log_.notice("spool", "can be written again");
         submit(false);
-        erase();
+        confirm_on_disk();
     }
     callbacks_.on_problem(problem.error.message);
     callbacks_.on_pushable();

@@ -19,14 +19,15 @@
 namespace eventsgw {
 namespace {
 
-constexpr const char* kSchema = "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-                                "CREATE TABLE tasks (number INTEGER PRIMARY KEY, channel BLOB NOT NULL,"
-                                " task BLOB NOT NULL, arrived INTEGER NOT NULL);"
-                                "CREATE TABLE dead (id INTEGER PRIMARY KEY AUTOINCREMENT, channel BLOB NOT NULL,"
-                                " task BLOB NOT NULL, arrived INTEGER NOT NULL, reason BLOB NOT NULL,"
-                                " died INTEGER NOT NULL, retry INTEGER NOT NULL DEFAULT 0);"
-                                "INSERT INTO meta VALUES ('floor', 0), ('instance', ''), ('reason', '');"
-                                "PRAGMA user_version=1";
+constexpr const char* kSchema =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE tasks (number INTEGER PRIMARY KEY, channel BLOB NOT NULL,"
+    " task BLOB NOT NULL, arrived INTEGER NOT NULL);"
+    "CREATE TABLE dead (id INTEGER PRIMARY KEY AUTOINCREMENT, channel BLOB NOT NULL,"
+    " task BLOB NOT NULL, arrived INTEGER NOT NULL, reason BLOB NOT NULL,"
+    " died INTEGER NOT NULL, retry INTEGER NOT NULL DEFAULT 0);"
+    "INSERT INTO meta VALUES ('instance', ''), ('floor', 0), ('confirmed', 0), ('reason', '');"
+    "PRAGMA user_version=1";
 
 /// Files that SQLite keeps beside the database; they belong to it by their names.
 constexpr std::array<const char*, 3> kSuffixes{"", "-wal", "-shm"};
@@ -113,18 +114,18 @@ Result<SpoolFile> SpoolFile::open(const std::string& path, Database::Mode mode, 
         return database.error();
     }
     SpoolFile file(std::move(*database));
-    if (Result<void> prepared = file.prepare(); !prepared) {
+    if (Result<void> prepared = file.prepare(mode); !prepared) {
         return prepared.error();
     }
     return file;
 }
 
-Result<void> SpoolFile::prepare() {
+Result<void> SpoolFile::prepare(Database::Mode mode) {
     const Result<std::optional<std::int64_t>> objects = database_->ask("SELECT count(*) FROM sqlite_master");
     if (!objects) {
         return objects.error();
     }
-    if (objects->value_or(0) == 0) {
+    if (objects->value_or(0) == 0 && mode == Database::Mode::create) {
         Result<void> made = begin();
         made = made ? database_->execute(kSchema) : made;
         made = made ? commit() : made;
@@ -146,13 +147,26 @@ Result<void> SpoolFile::prepare() {
     return {};
 }
 
+void SpoolFile::close() {
+    insert_.reset();
+    load_.reset();
+    transaction_.reset();
+    database_.reset();
+}
+
+template <typename Value> Result<void> SpoolFile::set_meta(std::string_view key, const Value& value) {
+    Result<Statement> update = database_->prepare("UPDATE meta SET value = ? WHERE key = CAST(? AS TEXT)");
+    return update ? update->bind(0, value).bind(1, key).run() : Result<void>(update.error());
+}
+
 Result<SpoolFile::Claim> SpoolFile::claim() {
     if (Result<void> begun = begin(); !begun) {
         return begun.error();
     }
-    Result<Statement> query =
-        database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'),"
-                           " (SELECT value FROM meta WHERE key = 'floor'), max(number) FROM tasks");
+    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'),"
+                                                 " (SELECT value FROM meta WHERE key = 'floor'),"
+                                                 " (SELECT value FROM meta WHERE key = 'confirmed'),"
+                                                 " (SELECT max(number) FROM tasks)");
     if (!query) {
         return query.error();
     }
@@ -160,19 +174,21 @@ Result<SpoolFile::Claim> SpoolFile::claim() {
         return row.error();
     }
     Claim claim{std::string(query->bytes(0)), 0};
-    const std::int64_t last = query->number(2);
-    if (last > 0) {
+    const std::int64_t confirmed = query->number(2);
+    const std::int64_t last = query->number(3);
+    const bool is_any_waiting = last > confirmed;
+    Result<void> done;
+    if (is_any_waiting) {
         claim.floor = static_cast<std::uint64_t>(std::max(last, query->number(1))) + kRunNumbers;
+        done = erase_through(static_cast<std::uint64_t>(confirmed), kAllRows);
     } else {
         claim.instance = UuidSource().make(); // nothing waits that a cursor of former runs could count for
+        done = erase_all();
+        done = done ? confirm_through(0) : done;
     }
     query->reset();
-    Result<Statement> update =
-        database_->prepare("UPDATE meta SET value = CASE key WHEN 'floor' THEN ? ELSE ? END WHERE key <> 'reason'");
-    if (!update) {
-        return update.error();
-    }
-    Result<void> done = update->bind(0, to_number(claim.floor)).bind(1, claim.instance).run();
+    done = done ? set_meta("instance", claim.instance) : done;
+    done = done ? set_meta("floor", to_number(claim.floor)) : done;
     done = done ? commit() : done;
     if (!done) {
         return done.error();
@@ -183,7 +199,8 @@ Result<SpoolFile::Claim> SpoolFile::claim() {
 Result<SpoolFile::Extent> SpoolFile::measure() {
     Result<Statement> query = database_->prepare(
         "SELECT count(*), total(length(channel) + length(task)), min(arrived), (SELECT count(*) FROM dead),"
-        " (SELECT total(length(channel) + length(task)) FROM dead) FROM tasks");
+        " (SELECT total(length(channel) + length(task)) FROM dead) FROM tasks"
+        " WHERE number > (SELECT value FROM meta WHERE key = 'confirmed')");
     if (!query) {
         return query.error();
     }
@@ -214,8 +231,20 @@ Result<void> SpoolFile::run_once(std::string_view sql, std::int64_t number) {
     return statement ? statement->bind(0, number).run() : Result<void>(statement.error());
 }
 
-Result<void> SpoolFile::erase_through(std::uint64_t number) {
-    return run_once("DELETE FROM tasks WHERE number <= ?", to_number(number));
+Result<void> SpoolFile::confirm_through(std::uint64_t number) {
+    return set_meta("confirmed", to_number(number));
+}
+
+Result<void> SpoolFile::erase_all() {
+    return database_->execute("DELETE FROM tasks");
+}
+
+Result<void> SpoolFile::erase_through(std::uint64_t number, std::int64_t count) {
+    Result<Statement> statement =
+        database_->prepare("DELETE FROM tasks WHERE number <= min(?, coalesce("
+                           "(SELECT number FROM tasks ORDER BY number LIMIT 1 OFFSET ?), ?))");
+    return statement ? statement->bind(0, to_number(number)).bind(1, count).bind(2, to_number(number)).run()
+                     : Result<void>(statement.error());
 }
 
 Result<void> SpoolFile::bury(const PendingTask& task, std::string_view reason, WallTime now) {
@@ -248,8 +277,7 @@ Result<void> SpoolFile::revive(std::int64_t id, std::uint64_t number) {
 }
 
 Result<void> SpoolFile::note(std::string_view reason) {
-    Result<Statement> update = database_->prepare("UPDATE meta SET value = ? WHERE key = 'reason'");
-    return update ? update->bind(0, reason).run() : Result<void>(update.error());
+    return set_meta("reason", reason);
 }
 
 Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint64_t until, std::size_t cost) {
@@ -304,6 +332,11 @@ Result<std::string> SpoolFile::reason() {
     return std::string(query->bytes(0));
 }
 
+Result<std::uint64_t> SpoolFile::confirmed() {
+    const auto number = database_->ask("SELECT value FROM meta WHERE key = 'confirmed'");
+    return number ? Result<std::uint64_t>(static_cast<std::uint64_t>(number->value_or(0))) : number.error();
+}
+
 Result<void> SpoolFile::drop(std::uint64_t number) {
     return run_once("DELETE FROM tasks WHERE number = ?", to_number(number));
 }
@@ -324,8 +357,15 @@ Result<std::int64_t> SpoolFile::version() {
     return version->value_or(0);
 }
 
-Result<void> SpoolFile::shrink() {
-    return database_->execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+Result<bool> SpoolFile::shrink() {
+    if (Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum"); !vacuumed) {
+        return vacuumed.error();
+    }
+    const Result<std::optional<std::int64_t>> is_busy = database_->ask("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!is_busy) {
+        return is_busy.error();
+    }
+    return is_busy->value_or(1) == 0;
 }
 
 } // namespace eventsgw

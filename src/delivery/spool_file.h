@@ -9,6 +9,7 @@
 #include "store/database.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ public:
     /// Numbers that a run may use: more than it can come to.
     static constexpr std::uint64_t kRunNumbers = std::uint64_t{1} << 40U;
 
+    static constexpr std::int64_t kAllRows = std::numeric_limits<std::int64_t>::max();
+
     struct Extent {
         std::uint64_t tasks = 0; ///< that wait
         std::uint64_t bytes = 0; ///< their cost()
@@ -58,6 +61,9 @@ public:
     /// Error::os_error is a StoreFault.
     static Result<SpoolFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
 
+    /// Nothing but the destructor afterwards.
+    void close();
+
     /// Numbers for one more run. While tasks wait the instance stays theirs, and so the leader's cursor goes on to
     /// count for them; numbers that a former run may have used are left out.
     Result<Claim> claim();
@@ -69,8 +75,12 @@ public:
     void roll_back() { transaction_ = std::make_unique<Transaction>(*database_); }
 
     Result<void> insert(const PendingTask& task);
-    /// Erases the tasks up to this number.
-    Result<void> erase_through(std::uint64_t number);
+    /// Tasks up to this number do not wait any more. Their rows stay until they are erased.
+    Result<void> confirm_through(std::uint64_t number);
+    /// Erases the rows of all tasks, which costs next to nothing.
+    Result<void> erase_all();
+    /// Erases rows of tasks up to this number, which costs about as much as writing them; `count` of them at most.
+    Result<void> erase_through(std::uint64_t number, std::int64_t count);
     /// Moves a task to the dead ones, whether it waits here or not.
     Result<void> bury(const PendingTask& task, std::string_view reason, WallTime now);
     /// Moves a dead task to those that wait, as `number`.
@@ -82,6 +92,8 @@ public:
     Result<std::vector<PendingTask>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
     Result<std::vector<Dead>> load_dead(bool only_to_retry);
     Result<std::string> reason();
+    /// The tasks above this number wait.
+    Result<std::uint64_t> confirmed();
 
     Result<void> drop(std::uint64_t number);
     Result<void> drop_dead(std::int64_t id);
@@ -89,12 +101,13 @@ public:
 
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
-    /// Gives free room back to the disk.
-    Result<void> shrink();
+    /// Gives free room back to the disk. False when another process keeps it from that.
+    Result<bool> shrink();
 
 private:
     explicit SpoolFile(Database database);
-    Result<void> prepare();
+    Result<void> prepare(Database::Mode mode);
+    template <typename Value> Result<void> set_meta(std::string_view key, const Value& value);
     /// Binds and runs one statement that is used once.
     Result<void> run_once(std::string_view sql, std::int64_t number);
 

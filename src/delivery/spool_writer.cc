@@ -22,6 +22,7 @@ SpoolWriter::SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& 
     : path_(std::move(path)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
 
 void SpoolWriter::run() {
+    look_around();
     while (!is_ending_) {
         pollfd inbox{inbox_.descriptor(), POLLIN, 0};
         ::poll(&inbox, 1, static_cast<int>(kTick.count()));
@@ -106,16 +107,10 @@ Result<void> SpoolWriter::apply() {
 
 Result<void> SpoolWriter::apply_one(const SpoolOrder& order) {
     if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
-        for (const PendingTask& task : write->tasks) {
-            if (Result<void> inserted = file_->insert(task); !inserted) {
-                return inserted;
-            }
-        }
-        return file_->note(write->reason);
+        return apply_write(*write);
     }
-    if (const auto* erase = std::get_if<SpoolOrder::Erase>(&order.what)) {
-        may_shrink_ = true;
-        return file_->erase_through(erase->through);
+    if (const auto* confirm = std::get_if<SpoolOrder::Confirm>(&order.what)) {
+        return apply_confirm(*confirm);
     }
     if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
         for (const PendingTask& task : bury->tasks) {
@@ -129,6 +124,37 @@ Result<void> SpoolWriter::apply_one(const SpoolOrder& order) {
     return file_->revive(revive.id, revive.number);
 }
 
+Result<void> SpoolWriter::apply_write(const SpoolOrder::Write& write) {
+    if (write.is_return) {
+        const std::uint64_t before = write.tasks.front().number() - 1;
+        Result<void> done = file_->erase_through(confirmed_, SpoolFile::kAllRows);
+        done = done ? file_->confirm_through(before) : done;
+        if (!done) {
+            return done;
+        }
+        confirmed_ = before;
+    }
+    for (const PendingTask& task : write.tasks) {
+        if (Result<void> inserted = file_->insert(task); !inserted) {
+            return inserted;
+        }
+    }
+    return file_->note(write.reason);
+}
+
+Result<void> SpoolWriter::apply_confirm(const SpoolOrder::Confirm& confirm) {
+    confirmed_ = confirm.through;
+    if (Result<void> noted = file_->confirm_through(confirm.through); !noted) {
+        return noted;
+    }
+    switch (confirm.rows) {
+    case SpoolOrder::Confirm::Rows::keep: return {};
+    case SpoolOrder::Confirm::Rows::erase_some: return file_->erase_through(confirm.through, kEraseRows);
+    case SpoolOrder::Confirm::Rows::erase_all: may_shrink_ = true; return file_->erase_all();
+    }
+    return {};
+}
+
 void SpoolWriter::report_done() {
     std::uint64_t stored = 0;
     std::size_t returns = 0;
@@ -140,7 +166,7 @@ void SpoolWriter::report_done() {
             stored = std::max(stored, revive->number);
         } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
             outbox_.post({SpoolNews::Buried{bury->tasks.size()}});
-        } else if (std::get<SpoolOrder::Erase>(order.what).is_to_measure) {
+        } else if (std::get<SpoolOrder::Confirm>(order.what).is_to_measure) {
             const Result<SpoolFile::Extent> extent = file_->measure();
             if (extent) {
                 outbox_.post({SpoolNews::Measured{*extent}});
@@ -171,8 +197,9 @@ bool SpoolWriter::look_around() {
             outbox_.post({SpoolNews::Retry{std::move(*dead)}});
         }
     }
-    if (std::exchange(may_shrink_, false)) {
-        static_cast<void>(file_->shrink()); // it is room and no task that is at stake: another time
+    if (may_shrink_) {
+        const Result<bool> shrunk = file_->shrink();
+        may_shrink_ = !shrunk || !*shrunk; // it is room and no task that is at stake: another time
     }
     return true;
 }

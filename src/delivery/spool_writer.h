@@ -23,10 +23,12 @@ struct SpoolOrder {
     struct Write {
         std::vector<PendingTask> tasks;
         std::string reason; ///< why they wait
-        bool is_return;     ///< the tasks had been erased, their numbers lie below others that are stored
+        bool is_return;     ///< the tasks had been confirmed, and none before them waits
     };
-    struct Erase {
+    struct Confirm {
+        enum class Rows : std::uint8_t { keep, erase_some, erase_all };
         std::uint64_t through;
+        Rows rows;
         bool is_to_measure; ///< what is left
     };
     struct Bury {
@@ -42,7 +44,7 @@ struct SpoolOrder {
         std::uint64_t until;
     };
     struct End {};
-    std::variant<Write, Erase, Bury, Revive, Load, End> what;
+    std::variant<Write, Confirm, Bury, Revive, Load, End> what;
 };
 
 /// What the spool's thread tells the loop.
@@ -80,6 +82,8 @@ class SpoolWriter {
 public:
     /// Between two looks for what another process has changed, and between two attempts to write.
     static constexpr std::chrono::milliseconds kTick{1000};
+    /// Rows that are erased at a time.
+    static constexpr std::int64_t kEraseRows = 20000;
     /// What is loaded at a time.
     static constexpr std::size_t kLoadCost = 2U << 20U;
 
@@ -98,6 +102,8 @@ private:
     void write();
     Result<void> apply();
     Result<void> apply_one(const SpoolOrder& order);
+    Result<void> apply_write(const SpoolOrder::Write& write);
+    Result<void> apply_confirm(const SpoolOrder::Confirm& confirm);
     void report_done();
     bool look_around();
     void report_problem(const Error& error);
@@ -110,6 +116,7 @@ private:
     Mailbox<SpoolNews>& outbox_;
     std::deque<SpoolOrder> orders_; ///< to be written, oldest first
     std::deque<SpoolOrder::Load> loads_;
+    std::uint64_t confirmed_ = 0; ///< tasks up to this number do not wait
     bool is_ending_ = false;
     bool may_shrink_ = false; ///< something was erased since the last time
     std::int64_t version_ = -1;

@@ -13,6 +13,6 @@ class Loop;
 
 /// The real links: hiredis, from 0.14 to 1.x, on the loop. hiredis has no limit to what it collects for one answer or
 /// message, so a link ends when more than `max_bytes` of an unfinished one have come.
-LinkFactory make_hiredis_links(Loop& loop, std::size_t max_bytes = std::size_t{64} << 20U);
+LinkFactory make_hiredis_links(Loop& loop, std::size_t max_bytes);
 
 } // namespace eventsgw

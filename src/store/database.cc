@@ -128,8 +128,9 @@ Result<void> Database::configure(Mode mode) {
     if (mode == Mode::read) {
         return {};
     }
-    return execute("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                   "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304");
+    return execute(
+        "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304; PRAGMA secure_delete=FAST");
 }
 
 Result<void> Database::execute(const std::string& sql) {

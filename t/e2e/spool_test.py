@@ -5,7 +5,6 @@
 
 import os
 import pathlib
-import sqlite3
 import stat
 import sys
 
@@ -13,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from case import MARK, GatewayTestCase, numbers
+from spool import stored_payloads
 from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
@@ -33,12 +33,7 @@ class Spool(GatewayTestCase):
 
     def stored(self):
         """The payloads of the tasks that are on disk, in their order."""
-        database = sqlite3.connect(f"file:{self.spool}?mode=ro", uri=True)
-        try:
-            rows = database.execute("SELECT task FROM tasks ORDER BY number").fetchall()
-        finally:
-            database.close()
-        return [row[0].partition(b',"data":')[2].partition(b',"parent":')[0] for row in rows]
+        return stored_payloads(self.spool)
 
     def wait_stored(self, payloads):
         wait_until(lambda: self.stored() == payloads, lambda: f"on disk is {len(self.stored())}: {self.stored()[:9]}")

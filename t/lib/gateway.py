@@ -95,6 +95,7 @@ class Gateway:
             self.write(name, content)
         if config is not None:
             self.write("eventsgw.conf", config)
+        self.environment = environment
         address = notify or os.path.join(tempfile.mkdtemp(dir=self._root.name), "notify")
         self.notify = NotifySocket(address)
         if notify_is_full:
@@ -226,6 +227,10 @@ class Gateway:
         """Ends it without a chance to do anything about it."""
         self.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def run(self, *arguments):
+        """Runs another command in the same directory and environment, to its end."""
+        return program.run(*arguments, cwd=self.state_directory, settings=self.environment)
 
     def hand_over(self):
         """Its directory, for another run to go on in."""

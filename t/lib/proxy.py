@@ -18,6 +18,17 @@ BUFFERED_MAX = 1 << 20
 THROTTLED_BUFFER = 1 << 16  # what a slow network holds is not much: what it has taken is soon through
 
 
+Cut = collections.namedtuple("Cut", "after swallow late trickle", defaults=(False, None, False))
+Cut.__doc__ = """How a connection ends, in the middle of a command perhaps.
+
+When it has carried `after` bytes of requests it is reset; with `swallow` a moment later, when the requests have still
+come through but no answer has; with `late` the client's end is reset, and what it has sent lies in the network until
+later connections have carried that many bytes of requests: then it reaches the server. With `trickle` requests pass a
+few bytes at a time."""
+
+LINGER = 0.02  # s between the mark of a cut and the reset
+
+
 class Flow:
     """One direction of a connection: what was read from one end and waits for its time to reach the other."""
 
@@ -25,6 +36,7 @@ class Flow:
         self.source = source
         self.sink = sink
         self.held = False
+        self.reads_while_held = False
         self._delay = delay
         self._rate = rate  # bytes a second, None for as many as there are
         self._free_at = 0.0  # when what was read before is through
@@ -34,7 +46,7 @@ class Flow:
 
     def wants_input(self):
         limit = THROTTLED_BUFFER if self._rate else BUFFERED_MAX
-        return not self.held and not self._ended and self._size < limit
+        return (self.reads_while_held or not self.held) and not self._ended and self._size < limit
 
     def due(self):
         """When the first chunk may go on, None when there is none."""
@@ -61,15 +73,44 @@ class Flow:
     def finished(self):
         return self._ended and not self._chunks
 
+    def take_all(self):
+        """What has not been passed on."""
+        data = b"".join(chunk for _, chunk in self._chunks)
+        self._chunks.clear()
+        return data
+
 
 class Connection:
     """A client and the upstream connection made for it."""
 
-    def __init__(self, client, upstream, delay, rate, budget):
+    def __init__(self, client, upstream, delay, rate, cut):
         self.requests = Flow(client, upstream, delay, rate)
         self.replies = Flow(upstream, client, delay)
         self.flows = (self.requests, self.replies)
-        self.budget = budget  # how many bytes of requests pass before it is reset, None for all
+        self.cut = cut  # None for none
+        self.passed = 0  # bytes of requests
+        self.cut_at = None  # when it is to be reset
+
+    def limit(self):
+        """How many bytes of requests may pass at once."""
+        if self.cut is None or self.cut_at is not None:
+            return CHUNK
+        limit = min(CHUNK, self.cut.after - self.passed)
+        return min(limit, 1 + self.passed % 7) if self.cut.trickle else limit
+
+    def reach_cut(self):
+        """Its last moments begin."""
+        linger = self.cut.swallow or self.cut.late is not None
+        self.cut_at = time.monotonic() + (LINGER if linger else 0)
+        self.replies.held = self.cut.swallow
+        self.requests.held = self.requests.reads_while_held = self.cut.late is not None
+
+    def leave_behind(self):
+        """Resets the client's end; the other one, and what it is still to get."""
+        rest = self.requests.take_all()
+        self.requests.source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.requests.source.close()
+        return self.requests.sink, rest
 
     def reset(self):
         """Closes both ends so that the peers see a reset and not an orderly end."""
@@ -90,9 +131,11 @@ class Proxy:
     def __init__(self, host, port):
         self._upstream = (host, port)
         self._connections = []
+        self._late = []  # bytes to wait for, socket, what it gets then
+        self._ended = []  # sockets whose server has not closed yet
         self._requests = queue.Queue()
         self._waker, self._wake_end = socket.socketpair()
-        self._mode = {"held": (False, False), "delay": 0.0, "rate": None, "budgets": None}
+        self._mode = {"held": (False, False), "delay": 0.0, "rate": None, "cuts": None}
         self.port = free_port()
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self.address = f"127.0.0.1:{self.port}"
@@ -105,7 +148,7 @@ class Proxy:
         """Back to a perfect network; what was held goes on."""
 
         def work():
-            self._mode = {"held": (False, False), "delay": 0.0, "rate": None, "budgets": None}
+            self._mode = {"held": (False, False), "delay": 0.0, "rate": None, "cuts": None}
             self._hold(False, False)
             if self._listener is None:
                 self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -145,11 +188,22 @@ class Proxy:
         self._post(self._reset_all)
 
     def cut_after(self, *counts):
-        """Resets each of the next connections, in the middle of a command perhaps, when it carried that many bytes of
-        requests; those that come after these are left alone."""
+        """Resets each of the next connections when it carried that many bytes of requests."""
+        self.cut(*map(Cut, counts))
+
+    def cut(self, *cuts):
+        """Ends each of the next connections in one of these ways; those that come after these are left alone."""
 
         def work():
-            self._mode["budgets"] = collections.deque(counts)
+            self._mode["cuts"] = collections.deque(cuts)
+
+        self._post(work)
+
+    def retarget(self, port):
+        """New connections go to another server, as when a name moves; the open ones stay."""
+
+        def work():
+            self._upstream = ("127.0.0.1", port)
 
         self._post(work)
 
@@ -170,7 +224,7 @@ class Proxy:
         self._post(work)
 
     def cuts_left(self):
-        return len(self._mode["budgets"] or ()) + sum(link.budget is not None for link in list(self._connections))
+        return len(self._mode["cuts"] or ()) + sum(link.cut is not None for link in list(self._connections))
 
     def close(self):
         def work():
@@ -183,6 +237,8 @@ class Proxy:
                 end.close()
         for connection in self._connections:
             connection.close()
+        for end in [*(end for _, end, _ in self._late), *self._ended]:
+            end.close()
 
     def _post(self, work):
         done = threading.Event()
@@ -213,6 +269,7 @@ class Proxy:
             readable.append(self._listener)
         writable = [flow.sink for flow in flows if flow.due() is not None and flow.due() <= now]
         later = [due - now for due in times if due > now]
+        later += [max(0, end.cut_at - now) for end in self._connections if end.cut_at is not None]
         readable, writable, _ = select.select(readable, writable, [], min(later) if later else None)
         if self._wake_end in readable:
             self._obey()
@@ -231,8 +288,8 @@ class Proxy:
     def _accept(self):
         client, _ = self._listener.accept()
         self.accepted += 1
-        budgets = self._mode["budgets"]
-        budget = budgets.popleft() if budgets else None
+        cuts = self._mode["cuts"]
+        cut = cuts.popleft() if cuts else None
         try:
             upstream = socket.create_connection(self._upstream)
         except OSError:
@@ -240,7 +297,7 @@ class Proxy:
             return
         if self._mode["rate"]:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, THROTTLED_BUFFER)
-        connection = Connection(client, upstream, self._mode["delay"], self._mode["rate"], budget)
+        connection = Connection(client, upstream, self._mode["delay"], self._mode["rate"], cut)
         connection.requests.held, connection.replies.held = self._mode["held"]
         self._connections.append(connection)
 
@@ -254,8 +311,8 @@ class Proxy:
             ended = any(flow.finished() for flow in connection.flows)
         except OSError:
             ended = True
-        if connection.budget == 0:
-            connection.reset()
+        if connection.cut_at is not None and time.monotonic() >= connection.cut_at:
+            self._cut(connection)
         elif ended:
             connection.close()
         else:
@@ -263,9 +320,29 @@ class Proxy:
         with contextlib.suppress(ValueError):
             self._connections.remove(connection)
 
-    @staticmethod
-    def _pass_on(connection, flow):
-        counted = flow is connection.requests and connection.budget is not None
-        sent = flow.send(connection.budget if counted else CHUNK)
-        if counted:
-            connection.budget -= sent
+    def _pass_on(self, connection, flow):
+        if flow is not connection.requests:
+            flow.send(CHUNK)
+            return
+        sent = flow.send(connection.limit())
+        connection.passed += sent
+        self._let_late_ones_arrive(sent)
+        if connection.cut is not None and connection.cut_at is None and connection.passed >= connection.cut.after:
+            connection.reach_cut()
+
+    def _cut(self, connection):
+        if connection.cut.late is None:
+            connection.reset()
+            return
+        end, rest = connection.leave_behind()
+        self._late.append((connection.cut.late, end, rest))
+
+    def _let_late_ones_arrive(self, passed):
+        self._late = [(left - passed, end, rest) for left, end, rest in self._late]
+        for left, end, rest in list(self._late):
+            if left <= 0:
+                self._late.remove((left, end, rest))
+                with contextlib.suppress(OSError):
+                    end.sendall(rest)
+                    end.shutdown(socket.SHUT_WR)
+                self._ended.append(end)

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/spool.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/spool_push.h"
+#include "delivery/spool_file.h"
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+constexpr std::size_t kChunkCost = 4U << 20U;
+
+/// A task's id, which its text begins with.
+std::string_view id_of(const PendingTask& task) {
+    constexpr std::string_view kHead = R"({"id":")";
+    constexpr std::size_t kUuid = 36;
+    return task.text().starts_with(kHead) ? task.text().substr(kHead.size(), kUuid) : std::string_view();
+}
+
+std::string format_time(WallTime time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    std::array<char, sizeof("2026-12-31T23:59:59Z")> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+/// One run of the command: its file, and where it says what.
+class SpoolCommand {
+public:
+    SpoolCommand(const Options& options, std::ostream& out, std::ostream& err)
+        : options_(options), out_(out), err_(err) {}
+
+    int list();
+    int show(const std::string& id);
+    int retry(const std::string& id);
+    int drop(const std::string& id);
+
+private:
+    using Dead = SpoolFile::Dead;
+
+    /// A task that was looked for: one that waits, or a dead one.
+    struct Found {
+        std::vector<PendingTask> waiting;
+        std::vector<Dead> dead;
+    };
+
+    bool exists() const { return ::access(options_.spool.c_str(), F_OK) == 0; }
+    int complain(const std::string& message, int status) const {
+        err_ << "eventsgw: " << escape(options_.spool) << ": " << message << "\n";
+        return status;
+    }
+    Result<void> each_waiting(SpoolFile& file, const std::function<void(const PendingTask&)>& look);
+    Result<Found> find(SpoolFile& file, const std::string& id);
+    /// Looks for a task and does something with it.
+    int with(const std::string& id, Database::Mode mode, const std::function<int(SpoolFile&, Found&)>& act);
+    Result<void> list_text(SpoolFile& file);
+    Result<void> list_json(SpoolFile& file);
+    void show_json(const PendingTask& task, const Dead* dead);
+
+    const Options& options_;
+    std::ostream& out_;
+    std::ostream& err_;
+};
+
+Result<void> SpoolCommand::each_waiting(SpoolFile& file, const std::function<void(const PendingTask&)>& look) {
+    Result<std::uint64_t> after = file.confirmed();
+    while (after) {
+        const Result<std::vector<PendingTask>> tasks =
+            file.load(*after, std::numeric_limits<std::int64_t>::max(), kChunkCost);
+        if (!tasks) {
+            return tasks.error();
+        }
+        for (const PendingTask& task : *tasks) {
+            look(task);
+        }
+        if (tasks->empty()) {
+            return {};
+        }
+        after = tasks->back().number();
+    }
+    return after.error();
+}
+
+Result<SpoolCommand::Found> SpoolCommand::find(SpoolFile& file, const std::string& id) {
+    Found found;
+    const Result<void> looked = each_waiting(file, [&](const PendingTask& task) {
+        if (id_of(task) == id) {
+            found.waiting.push_back(task);
+        }
+    });
+    if (!looked) {
+        return looked.error();
+    }
+    Result<std::vector<Dead>> dead = file.load_dead(false);
+    if (!dead) {
+        return dead.error();
+    }
+    for (Dead& one : *dead) {
+        if (id_of(one.task) == id) {
+            found.dead.push_back(std::move(one));
+        }
+    }
+    return found;
+}
+
+int SpoolCommand::with(const std::string& id, Database::Mode mode, const std::function<int(SpoolFile&, Found&)>& act) {
+    if (!exists()) {
+        return complain("there is no spool here", kExitNoMatch);
+    }
+    Result<SpoolFile> file = SpoolFile::open(options_.spool, mode);
+    if (!file) {
+        return complain(file.error().message, kExitIo);
+    }
+    Result<Found> found = find(*file, id);
+    if (!found) {
+        return complain(found.error().message, kExitIo);
+    }
+    if (found->waiting.empty() && found->dead.empty()) {
+        return complain("there is no task " + quote(id) + " in it", kExitNoMatch);
+    }
+    return act(*file, *found);
+}
+
+void SpoolCommand::show_json(const PendingTask& task, const Dead* dead) {
+    out_ << R"({"id":)" << to_json_string(id_of(task)) << R"(,"channel":)" << to_json_string(task.channel())
+         << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_time(task.arrived()) << '"';
+    if (dead != nullptr) {
+        out_ << R"(,"died":")" << format_time(dead->died) << R"(","reason":)" << to_json_string(dead->reason)
+             << R"(,"retry":)" << (dead->is_to_retry ? "true" : "false");
+    }
+    out_ << '}';
+}
+
+Result<void> SpoolCommand::list_json(SpoolFile& file) {
+    const Result<std::string> reason = file.reason();
+    const Result<std::vector<Dead>> dead = file.load_dead(false);
+    if (!reason || !dead) {
+        return !reason ? reason.error() : dead.error();
+    }
+    const char* comma = "";
+    out_ << R"({"reason":)" << to_json_string(*reason) << R"(,"waiting":[)";
+    Result<void> listed = each_waiting(file, [&](const PendingTask& task) {
+        out_ << std::exchange(comma, ",");
+        show_json(task, nullptr);
+    });
+    comma = "";
+    out_ << R"(],"dead":[)";
+    for (const Dead& one : *dead) {
+        out_ << std::exchange(comma, ",");
+        show_json(one.task, &one);
+    }
+    out_ << "]}\n";
+    return listed;
+}
+
+Result<void> SpoolCommand::list_text(SpoolFile& file) {
+    const Result<SpoolFile::Extent> extent = file.measure();
+    const Result<std::string> reason = file.reason();
+    const Result<std::vector<Dead>> dead = file.load_dead(false);
+    if (!extent || !reason || !dead) {
+        return !extent ? extent.error() : !reason ? reason.error() : dead.error();
+    }
+    out_ << "waiting for the leader: " << extent->tasks;
+    if (extent->oldest) {
+        out_ << ", since " << format_time(*extent->oldest) << (reason->empty() ? "" : ": " + escape(*reason));
+    }
+    out_ << "\n";
+    Result<void> listed = each_waiting(file, [&](const PendingTask& task) {
+        out_ << "  " << escape(id_of(task)) << "  " << format_time(task.arrived()) << "  " << escape(task.channel())
+             << "\n";
+    });
+    out_ << "dead: " << dead->size() << "\n";
+    for (const Dead& one : *dead) {
+        out_ << "  " << escape(id_of(one.task)) << "  " << format_time(one.died) << "  " << escape(one.task.channel())
+             << "  " << escape(one.reason) << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+    }
+    return listed;
+}
+
+int SpoolCommand::list() {
+    if (!exists()) {
+        out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
+             << "\n";
+        return kExitSuccess;
+    }
+    Result<SpoolFile> file = SpoolFile::open(options_.spool, Database::Mode::read);
+    if (!file) {
+        return complain(file.error().message, kExitIo);
+    }
+    const Result<void> listed = options_.json ? list_json(*file) : list_text(*file);
+    return listed ? kExitSuccess : complain(listed.error().message, kExitIo);
+}
+
+int SpoolCommand::show(const std::string& id) {
+    return with(id, Database::Mode::read, [&](SpoolFile&, Found& found) {
+        const Dead* dead = found.waiting.empty() ? &found.dead.front() : nullptr;
+        const PendingTask& task = dead != nullptr ? dead->task : found.waiting.front();
+        if (options_.json) {
+            show_json(task, dead);
+        } else {
+            out_ << task.text();
+        }
+        out_ << "\n";
+        return kExitSuccess;
+    });
+}
+
+int SpoolCommand::retry(const std::string& id) {
+    return with(id, Database::Mode::write, [&](SpoolFile& file, Found& found) {
+        if (found.dead.empty()) {
+            return complain("the task is not dead, it waits for the leader", kExitNoMatch);
+        }
+        if (const Result<void> asked = file.ask_retry(found.dead.front().id); !asked) {
+            return complain(asked.error().message, kExitIo);
+        }
+        out_ << "the gateway will push it again, within seconds if it runs\n";
+        return static_cast<int>(kExitSuccess);
+    });
+}
+
+/// A task that waits may be on its way in a running gateway; a dead one is not.
+int SpoolCommand::drop(const std::string& id) {
+    return with(id, Database::Mode::write, [&](SpoolFile& file, Found& found) {
+        Result<void> dropped;
+        if (found.dead.empty()) {
+            const Result<UniqueFd> lock = lock_spool(options_.spool);
+            if (!lock) {
+                const bool is_in_use = lock.error().os_error == EWOULDBLOCK;
+                return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
+                                          : lock.error().message,
+                                is_in_use ? kExitInUse : kExitIo);
+            }
+            dropped = file.drop(found.waiting.front().number());
+            file.close(); // before the lock's descriptor: to close that first would take SQLite's own locks away
+        } else {
+            dropped = file.drop_dead(found.dead.front().id);
+        }
+        return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
+    });
+}
+
+} // namespace
+
+int spool(const Options& options, std::ostream& out, std::ostream& err) {
+    const std::vector<std::string>& words = options.arguments;
+    const std::string verb = words.empty() ? "list" : words.front();
+    const bool needs_id = verb == "show" || verb == "retry" || verb == "drop";
+    if (!needs_id && verb != "list" && verb != "push") {
+        err << "eventsgw: spool: not list, show, retry, drop or push: " << quote(verb) << "\n";
+        return kExitUsage;
+    }
+    if (words.size() != (needs_id ? 2U : words.empty() ? 0U : 1U)) {
+        err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task" : " takes no argument") << "\n";
+        return kExitUsage;
+    }
+    SpoolCommand command(options, out, err);
+    if (verb == "push") {
+        return push_spool(options, out, err);
+    }
+    return verb == "list"    ? command.list()
+           : verb == "show"  ? command.show(words[1])
+           : verb == "retry" ? command.retry(words[1])
+                             : command.drop(words[1]);
+}
+
+} // namespace eventsgw

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/spool_push.h"
+
+#include "base/text.h"
+#include "base/uuid.h"
+#include "config/connections.h"
+#include "config/settings.h"
+#include "daemon/leader_session.h"
+#include "delivery/forwarder.h"
+#include "loop/loop.h"
+#include "loop/watch.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+/// The longest that is waited for the leader to take anything.
+constexpr std::chrono::seconds kPatience{10};
+/// Between two looks at how far it has come; the first comes after the spool has told what it holds.
+constexpr std::chrono::milliseconds kLook{250};
+
+/// Runs a Forwarder without anything that feeds it.
+class Pusher {
+public:
+    Pusher(const Log& log, const Connections& connections, const Settings& settings, std::unique_ptr<Spool> spool)
+        : resolver_(loop_),
+          forwarder_({make_leader_options(connections, settings.polling_interval),
+                      connections.agent_id,
+                      UuidSource().make(),
+                      {settings.task_limit, settings.task_memory, settings.spool_limit, false}},
+                     make_network(loop_, resolver_), log, std::move(spool), {[] {}, [](const std::string&) {}}),
+          watch_(loop_, forwarder_.spool()->descriptor(), Watch::For::reading,
+                 [this] { forwarder_.spool()->receive(); }),
+          look_(loop_.make_timer([this] { look(); })) {}
+
+    void run() {
+        if (!watch_.on()) {
+            return;
+        }
+        progress_at_ = loop_.now();
+        look_->start(kLook);
+        forwarder_.start();
+        loop_.run();
+        left_ = forwarder_.waiting();
+        forwarder_.finish();
+    }
+
+    std::size_t left() const { return left_; }
+    std::uint64_t pushed() const { return forwarder_.counters().pushed; }
+    const Session& session() const { return forwarder_.session(); }
+
+private:
+    void look() {
+        const Forwarder::Counters counters = forwarder_.counters();
+        const std::uint64_t done = counters.pushed + counters.dead;
+        if (std::exchange(done_, done) != done) {
+            progress_at_ = loop_.now();
+        }
+        if (counters.waiting == 0 || loop_.now() - progress_at_ >= kPatience) {
+            loop_.stop();
+            return;
+        }
+        look_->start(kLook);
+    }
+
+    Loop loop_;
+    Resolver resolver_;
+    Forwarder forwarder_;
+    Watch watch_;
+    std::unique_ptr<Timer> look_;
+    Clock::time_point progress_at_;
+    std::uint64_t done_ = 0;
+    std::size_t left_ = 0;
+};
+
+const char* read_environment(const char* name) {
+    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): before the first thread
+}
+
+int push(const Connections& connections, const Settings& settings, std::unique_ptr<Spool> spool, std::ostream& out,
+         std::ostream& err) {
+    const Log log = Log::to_stderr(LogLevel::warning);
+    Pusher pusher(log, connections, settings, std::move(spool));
+    pusher.run();
+    out << "pushed " << pusher.pushed() << ", " << pusher.left() << " wait\n";
+    if (pusher.left() == 0) {
+        return kExitSuccess;
+    }
+    err << "eventsgw: the leader at " << escape(to_string(connections.leader)) << " takes none"
+        << (pusher.session().problem().empty() ? "" : ": " + escape(pusher.session().problem())) << "\n";
+    return kExitNoMatch;
+}
+
+} // namespace
+
+int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
+    Settings settings;
+    const Result<void> applied = apply_environment(settings, read_environment);
+    const Result<Connections> connections = read_connections(read_environment, options.agent_id);
+    if (!applied || !connections || !connections->password) {
+        err << "eventsgw: "
+            << (!applied       ? applied.error().message
+                : !connections ? connections.error().message
+                               : "REDIS_PASSWORD is not set")
+            << "\n";
+        return kExitConfig;
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
+    if (!spool) {
+        const bool is_in_use = spool.error().os_error == EWOULDBLOCK;
+        err << "eventsgw: " << escape(options.spool) << ": "
+            << (is_in_use ? "a gateway has it, which pushes by itself" : spool.error().message) << "\n";
+        return is_in_use ? kExitInUse : kExitIo;
+    }
+    return push(*connections, settings, std::move(*spool), out, err);
+}
+
+} // namespace eventsgw

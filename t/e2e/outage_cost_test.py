@@ -1,0 +1,105 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""What an outage costs: memory in a flood of events, and CPU time while it lasts."""
+
+import contextlib
+import pathlib
+import socket
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import tap
+from case import AGENT, GatewayTestCase, numbers
+from redis_server import ADMIN, ADMIN_PASSWORD, agent_rules
+from spool import rows
+from waiting import wait_until
+
+CONFIG = "[actions]\na/event/* = act\n"
+BLOCK = 5000
+# A run numbers its tasks one after the other; to count them would read all of the file.
+COUNT = "SELECT coalesce(max(number) - min(number) + 1, 0) FROM tasks"
+
+
+class OutageCost(GatewayTestCase):
+    def setUp(self):
+        super().setUp()
+        self.leader = self.start_redis()
+        self.proxy = self.start_proxy(self.leader)
+        self.gateway = self.start_gateway(CONFIG, leader=self.proxy)
+
+    def stored(self):
+        return rows(self.gateway.path("eventsgw.spool"), COUNT)[0][0]
+
+    @contextlib.contextmanager
+    def publisher(self):
+        """publish() for floods: redis-py takes longer over an event than all else that takes part."""
+        with socket.socket(socket.AF_UNIX) as end:
+            end.connect(self.redis.socket_path)
+            end.sendall(b"AUTH %s %s\r\n" % (ADMIN.encode(), ADMIN_PASSWORD.encode()))
+            self.assertEqual(end.recv(64), b"+OK\r\n")
+
+            def publish(payloads):
+                head = b"*3\r\n$7\r\nPUBLISH\r\n$9\r\na/event/b\r\n"
+                end.sendall(b"".join(b"%s$%d\r\n%s\r\n" % (head, len(payload), payload) for payload in payloads))
+                answers = 0
+                while answers < len(payloads):
+                    answers += end.recv(65536).count(b"\n")
+
+            yield publish
+
+    def test_a_million_events(self):
+        sanitized = self.gateway.is_sanitized()
+        events = 50000 if sanitized else 1000000
+        self.leader.stop()
+        peak = 0
+        filling = b"x" * 188
+        with self.publisher() as publish:
+            for start in range(0, events, BLOCK):
+                publish([b'"%09d:%s"' % (number, filling) for number in range(start, start + BLOCK)])
+                peak = max(peak, self.gateway.resident_kib())
+        wait_until(lambda: self.stored() == events, lambda: f"{events} tasks on disk, there are {self.stored()}", 60)
+        peak = max(peak, self.gateway.resident_kib())
+        print(f"# {events} events, at most {peak} KiB resident", flush=True)
+        if not sanitized:
+            self.assertLess(peak, 64 << 10)
+        self.leader.start()
+        key = AGENT + "/tasks"
+        wait_until(lambda: self.leader.admin.llen(key) == events, lambda: f"{self.leader.admin.llen(key)} tasks", 60)
+        for start in range(0, events, BLOCK):  # from the oldest on
+            block = reversed(self.leader.admin.lrange(key, events - start - BLOCK, events - start - 1))
+            found = [int(task.partition(b'"data":"')[2][:9]) for task in block]
+            self.assertEqual(found, list(range(start, start + BLOCK)))
+        self.assertFalse(self.gateway.log_matching("refused="))
+
+    def assert_idles(self, seconds=1.5):
+        before = self.gateway.cpu_seconds()
+        time.sleep(seconds)  # what is measured is what happens in a time without events
+        used = self.gateway.cpu_seconds() - before
+        self.assertLess(used, 0.1 * seconds * (4 if self.gateway.is_sanitized() else 1))
+
+    def test_an_outage_does_not_keep_the_processor_busy(self):
+        self.publish("a/event/b", *numbers(0, 100))
+        self.wait_tasks(100, server=self.leader)
+        self.assert_idles(1)
+        for outage in (self.proxy.refuse, self.proxy.silence, self.proxy.hold_replies):
+            with self.subTest(outage=outage.__name__):
+                outage()
+                self.publish("a/event/b", *numbers(0, 100))
+                self.assert_idles()
+                self.proxy.forward()
+
+    def test_a_leader_in_a_mood_does_not_keep_it_busy(self):
+        for rules in (" -@write", " -multi", " -watch", " resetkeys"):
+            with self.subTest(rules=rules):
+                self.leader.set_user(AGENT, agent_rules(AGENT) + rules)
+                self.publish("a/event/b", *numbers(0, 100))
+                self.assert_idles(0.7)
+        self.leader.set_user(AGENT, agent_rules(AGENT))
+        self.wait_tasks(400, server=self.leader)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,149 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""eventsgw spool, beside a running gateway and without one; and dead tasks."""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import program
+import tap
+from case import AGENT, GatewayTestCase, numbers
+from spool import rows, stored_payloads
+from task import Task
+from waiting import wait_until
+
+CONFIG = "[actions]\na/event/* = act\n"
+MIB = 1 << 20
+
+
+class SpoolCommand(GatewayTestCase):
+    def setUp(self):
+        super().setUp()
+        self.leader = self.start_redis()
+        self.proxy = self.start_proxy(self.leader)
+
+    def start(self, **options):
+        gateway = self.start_gateway(CONFIG, leader=self.proxy, options=options)
+        self.spool = gateway.path("eventsgw.spool")
+        return gateway
+
+    def start_with_waiting(self, count):
+        gateway = self.start()
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, count))
+        wait_until(lambda: stored_payloads(self.spool) == numbers(0, count), "all is on disk")
+        return gateway
+
+    def listed(self, gateway):
+        done = gateway.run("spool", "--format", "json")
+        self.assertEqual(done.status, 0, done)
+        return json.loads(done.stdout)
+
+    def die(self, gateway):
+        """Makes a task die, and returns what the list says of it."""
+        self.leader.admin.set(AGENT + "/tasks", "no list")
+        self.publish("a/event/b", b'"dead"')
+        wait_until(lambda: rows(self.spool, "SELECT * FROM dead"), "a dead task")
+        (dead,) = self.listed(gateway)["dead"]
+        return dead
+
+    def test_what_waits(self):
+        gateway = self.start_with_waiting(3)
+        found = self.listed(gateway)
+        self.assertRegex(found["reason"], "refused|reset")
+        self.assertEqual([task["channel"] for task in found["waiting"]], ["a/event/b"] * 3)
+        self.assertEqual(found["dead"], [])
+        text = gateway.run("spool").stdout
+        self.assertRegex(text, r"^waiting for the leader: 3, since 20\d\d-.*Z: .*(refused|reset).*\n")
+        for task in found["waiting"]:
+            self.assertIn(task["id"], text)
+        shown = gateway.run("spool", "show", found["waiting"][1]["id"]).stdout
+        self.assertEqual(Task(shown.rstrip("\n").encode()).data, b"1")
+
+    def test_nothing(self):
+        gateway = self.start()
+        self.assertEqual(gateway.run("spool", "list").stdout, "waiting for the leader: 0\ndead: 0\n")
+        self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": []})
+
+    def test_wrong_words(self):
+        gateway = self.start()
+        for words in (["lost"], ["show"], ["list", "x"], ["push", "x"]):
+            self.assertEqual(gateway.run("spool", *words).status, program.EX_USAGE)
+        self.assertEqual(gateway.run("spool", "show", "no-such-id").status, 1)
+        gateway.write("garbage", b"no database at all" * 100)
+        done = gateway.run("spool", "--spool", "garbage")
+        self.assertEqual(done.status, program.EX_IOERR)
+        self.assertIn("not a database", done.stderr)
+
+    def test_the_owner_alone_pushes_and_drops_what_waits(self):
+        gateway = self.start_with_waiting(3)
+        one = self.listed(gateway)["waiting"][1]["id"]
+        self.assertEqual(gateway.run("spool", "push").status, program.EX_TEMPFAIL)
+        self.assertEqual(gateway.run("spool", "drop", one).status, program.EX_TEMPFAIL)
+        gateway.stop()
+        self.assertEqual(gateway.run("spool", "drop", one).status, 0)
+        self.proxy.forward()
+        done = gateway.run("spool", "push")
+        self.assertEqual((done.status, done.stdout), (0, "pushed 2, 0 wait\n"), done)
+        self.assert_payloads(self.wait_tasks(2, server=self.leader), [b"0", b"2"])
+        self.assertEqual(gateway.run("spool", "push").stdout, "pushed 0, 0 wait\n")
+
+    def test_two_gateways_on_one_spool(self):
+        gateway = self.start_with_waiting(3)
+        done = gateway.run("run")
+        self.assertEqual(done.status, program.EX_TEMPFAIL)
+        self.assertIn("another process has it", done.stderr)
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
+
+    def test_a_queue_that_is_no_list(self):
+        gateway = self.start()
+        dead = self.die(gateway)
+        self.assertIn("WRONGTYPE", dead["reason"])
+        gateway.wait_log(r"^<3>task: dead.*event=a/event/b")
+        self.leader.admin.delete(AGENT + "/tasks")
+        # The next look at the queue shows that it is in order again.
+        wait_until(lambda: self.publish("a/event/b", b'"next"') or self.leader.admin.llen(AGENT + "/tasks"), "a task")
+        self.assertEqual(gateway.run("spool", "retry", dead["id"]).status, 0)
+        wait_until(lambda: dead["id"] in self.queue(), "the dead task is pushed")
+        wait_until(lambda: dead["id"] not in [one["id"] for one in self.listed(gateway)["dead"]], "it is dead no more")
+        self.assertEqual(self.queue().count(dead["id"]), 1)
+
+    def queue(self):
+        return [Task(raw).id for raw in self.leader.admin.lrange(AGENT + "/tasks", 0, -1)]
+
+    def test_a_dead_task_is_retried_by_the_next_run_or_dropped(self):
+        gateway = self.start()
+        dead = self.die(gateway)
+        gateway.stop()
+        self.leader.admin.delete(AGENT + "/tasks")
+        self.assertEqual(gateway.run("spool", "retry", dead["id"]).status, 0)
+        self.assertIn("to be pushed again", gateway.run("spool").stdout)
+        gateway = self.start(predecessor=gateway)
+        self.assert_payloads(self.wait_tasks(1, server=self.leader), [b'"dead"'])
+        self.leader.admin.delete(AGENT + "/tasks")
+        dead = self.die(gateway)
+        self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
+        self.assertEqual(self.listed(gateway)["dead"], [])
+
+    def test_a_task_that_is_too_long_for_the_leader(self):
+        self.leader.admin.config_set("proto-max-bulk-len", MIB)
+        self.proxy = self.leader  # a proxy would lose the server's last words
+        gateway = self.start()
+        large = b'"%s"' % (b"x" * (2 * MIB))
+        self.publish("a/event/b", b"0", large, b"1", large, b"2")
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), [b"0", b"1", b"2"])
+        found = self.listed(gateway)
+        self.assertEqual([one["reason"] for one in found["dead"]], ["ERR Protocol error: invalid bulk length"] * 2)
+        gateway.wait_log(r"^<3>task: dead.*dead=2")
+        self.leader.admin.config_set("proto-max-bulk-len", 4 * MIB)
+        self.assertEqual(gateway.run("spool", "retry", found["dead"][0]["id"]).status, 0)
+        self.assertTrue(self.wait_tasks(4, server=self.leader)[-1].data == large)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""A spool that cannot be used: said clearly, set aside where it may be, and tasks wait in memory."""
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import small_disk
+import tap
+from case import MARK, GatewayTestCase, numbers
+from spool import stored_payloads
+from waiting import wait_until
+
+CONFIG = MARK + "[actions]\na/event/* = act\n"
+SPOOL = "eventsgw.spool"
+
+
+class Faults(GatewayTestCase):
+    def setUp(self):
+        super().setUp()
+        self.leader = self.start_redis()
+        self.proxy = self.start_proxy(self.leader)
+
+    def start(self, settings="", **options):
+        return self.start_gateway(CONFIG + "[gateway]\n" + settings, leader=self.proxy, options=options)
+
+    def spool_with_waiting(self):
+        """A run that has ended and left three tasks on disk."""
+        gateway = self.start()
+        self.proxy.refuse()
+        self.publish("a/event/b", b'"old 1"', b'"old 2"', b'"old 3"')
+        wait_until(lambda: len(stored_payloads(gateway.path(SPOOL))) == 3, "all is on disk")
+        gateway.stop()
+        return gateway
+
+    def set_aside(self, directory):
+        return [name for name in os.listdir(directory) if name.startswith(SPOOL + ".2") and "-" not in name]
+
+    def assert_goes_on_in_memory(self, gateway, reason):
+        gateway.wait_log(rf"^<3>spool: cannot be used.*{reason}")
+        wait_until(
+            lambda: any("spool cannot be used, tasks wait in memory" in status for status in gateway.notify.statuses()),
+            lambda: gateway.notify.statuses(),
+        )
+        self.publish("a/event/b", *numbers(0, 100))
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(100, server=self.leader), numbers(0, 100))
+
+    def test_garbage(self):
+        garbage = b"no database " * 1000
+        gateway = self.start(files={SPOOL: garbage})
+        self.assert_goes_on_in_memory(gateway, "not a database.*set aside as eventsgw.spool.2")
+        (name,) = self.set_aside(gateway.state_directory)
+        self.assertEqual(gateway.read(name), garbage)
+        self.assertFalse(gateway.exists(SPOOL))
+
+    def test_a_damaged_page(self):
+        gateway = self.spool_with_waiting()
+        with contextlib.closing(sqlite3.connect(gateway.path(SPOOL))) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        damaged = bytearray(gateway.read(SPOOL))
+        damaged[100:] = b"\xa5" * (len(damaged) - 100)
+        gateway.write(SPOOL, bytes(damaged))
+        gateway = self.start(predecessor=gateway)
+        self.assert_goes_on_in_memory(gateway, "malformed.*set aside as")
+        (name,) = self.set_aside(gateway.state_directory)
+        self.assertEqual(gateway.read(name), bytes(damaged))
+
+    def test_a_newer_version(self):
+        gateway = self.spool_with_waiting()
+        with contextlib.closing(sqlite3.connect(gateway.path(SPOOL))) as database:
+            database.execute("PRAGMA user_version = 99")
+        gateway = self.start(predecessor=gateway)
+        self.assert_goes_on_in_memory(gateway, "newer version.*set aside as")
+        (name,) = self.set_aside(gateway.state_directory)
+        self.assertEqual(stored_payloads(gateway.path(name)), [b'"old 1"', b'"old 2"', b'"old 3"'])
+
+    def test_damaged_while_it_is_used(self):
+        gateway = self.start()
+        self.proxy.refuse()
+        for start in range(0, 15000, 500):
+            self.publish("a/event/b", *numbers(start, start + 500))
+        wait_until(lambda: len(stored_payloads(gateway.path(SPOOL))) == 15000, "all is on disk")
+        with contextlib.closing(sqlite3.connect(gateway.path(SPOOL))) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with open(gateway.path(SPOOL), "r+b") as file:
+            file.seek(16384)
+            file.write(b"\xa5" * (os.path.getsize(gateway.path(SPOOL)) - 16384))
+        self.proxy.forward()
+        gateway.wait_log(r"^<3>spool: cannot be used any more.*malformed.*set_aside=eventsgw.spool.2")
+        self.assertEqual(len(self.set_aside(gateway.state_directory)), 1)
+        self.publish("a/event/b", b'"new"')
+        wait_until(lambda: b'"new"' in self.leader.admin.lindex("module/mail1/tasks", 0), "the newest task")
+        self.assertGreaterEqual(self.leader.admin.llen("module/mail1/tasks"), 2000)
+
+    def test_a_disk_that_gets_full(self):
+        gateway = self.start(wrapper=small_disk.wrapper("4M"))
+        small_disk.fill(gateway)
+        self.proxy.refuse()
+        payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(1000)]
+        self.publish_all(payloads)
+        gateway.wait_log(r"^<3>spool: cannot be written, tasks wait in memory reason=.*full")
+        used = gateway.cpu_seconds()
+        wait_until(lambda: "tasks wait in memory" in gateway.notify.statuses()[-1], "the status says so")
+        small_disk.make_room(gateway)
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(1000, server=self.leader), payloads)
+        self.assertLess(gateway.cpu_seconds() - used, 2)
+        gateway.wait_log("spool: can be written again")
+        wait_until(lambda: "tasks wait in memory" not in gateway.notify.statuses()[-1], "all is well again")
+
+    def publish_all(self, payloads):
+        for start in range(0, len(payloads), 100):
+            self.publish("a/event/b", *payloads[start : start + 100])
+
+    def test_a_disk_that_is_full_at_the_start(self):
+        before = self.spool_with_waiting()
+        gateway = self.start(predecessor=before, wrapper=small_disk.wrapper("1M", "full"))
+        self.assert_goes_on_in_memory(gateway, "(full|No space left).*set aside as")
+        self.assertEqual(len(self.set_aside(small_disk.path_in(gateway, "."))), 1)
+
+    def test_a_read_only_disk(self):
+        before = self.spool_with_waiting()
+        gateway = self.start(predecessor=before, wrapper=small_disk.wrapper("1M", "read-only"))
+        gateway.wait_log(r"^<3>spool: cannot be used.*Read-only.*stays where it is")
+        wait_until(lambda: gateway.notify.statuses(), "a status")
+        self.assertIn("tasks wait in memory", gateway.notify.statuses()[-1])
+        self.publish("a/event/b", *numbers(0, 100))
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(100, server=self.leader), numbers(0, 100))
+
+    def test_the_limits_in_memory(self):
+        gateway = self.start("task_limit = 10\n", files={SPOOL: b"no database " * 1000})
+        self.proxy.refuse()
+        self.publish_and_mark(gateway, *numbers(0, 24))
+        gateway.wait_log(r"^<3>.*task: refused.*refused=15$")
+        gateway.stop()
+        self.assertTrue(gateway.log_matching(r"^<3>task: lost at the end.*waiting=10$"))
+
+    def test_the_limit_on_disk(self):
+        gateway = self.start("spool_limit = 1M\n")
+        self.proxy.refuse()
+        payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(2000)]
+        self.publish_all(payloads)
+        gateway.wait_log(r"^<3>.*task: refused.*event=a/event/b")
+        gateway.wait_log(r"refused=\d+$")
+        wait_until(lambda: 500 < len(stored_payloads(gateway.path(SPOOL))) < 1200, "a MiB is on disk")
+        self.proxy.forward()
+        gateway.wait_log("none waits any more")
+        kept = self.leader.admin.llen("module/mail1/tasks")
+        self.assert_payloads(self.wait_tasks(kept, server=self.leader), payloads[:kept])
+        self.publish("a/event/b", b'"room again"')
+        self.assertEqual(self.wait_tasks(kept + 1, server=self.leader)[-1].data, b'"room again"')
+
+
+if __name__ == "__main__":
+    tap.main()

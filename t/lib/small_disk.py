@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""Runs a program with its working directory on a small disk of its own, in a mount namespace of its own."""
+
+import os
+import subprocess
+import unittest
+
+# The directory's files move to the small disk; then it is filled, or made read-only.
+MOUNT_AND_EXEC = """
+state=$PWD disk=$PWD.disk
+mkdir -p "$disk" && mount -t tmpfs -o "size=$1" none "$disk" && cp -a "$state/." "$disk" || exit 1
+mount --bind "$disk" "$state" && cd "$state" || exit 1
+case $2 in
+    full) cat /dev/zero > filler 2>/dev/null ;;
+    read-only) mount -o remount,bind,ro "$state" || exit 1 ;;
+esac
+shift 2
+exec "$@"
+"""
+
+
+def wrapper(size, state="empty"):
+    """What Gateway takes as `wrapper`; skips the test where no namespace can be made."""
+    mapping = [] if os.geteuid() == 0 else ["--map-root-user"]
+    unshare = ["unshare", "--mount", *mapping]
+    trial = subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", "/mnt"], stderr=subprocess.PIPE, check=False)
+    if trial.returncode != 0:
+        raise unittest.SkipTest(f"no mount namespace here: {trial.stderr.decode().strip()}")
+    return [*unshare, "sh", "-c", MOUNT_AND_EXEC, "sh", size, state]
+
+
+def path_in(gateway, name):
+    """A file in the working directory as the program sees it."""
+    return f"/proc/{gateway.pid}/cwd/{name}"
+
+
+def fill(gateway):
+    """Leaves no room on its disk."""
+    with open(path_in(gateway, "filler"), "ab", buffering=0) as file:
+        for size in (65536, 4096, 512, 1):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                pass
+
+
+def make_room(gateway):
+    os.remove(path_in(gateway, "filler"))

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""What lies in a gateway's spool, read as another process may."""
+
+import contextlib
+import sqlite3
+
+WAITING = (
+    "SELECT task FROM tasks WHERE number > (SELECT value FROM meta WHERE key = 'confirmed') ORDER BY number"
+)
+
+
+def rows(path, query):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
+        return database.execute(query).fetchall()
+
+
+def stored_payloads(path):
+    """The payloads of the tasks that wait on disk, in their order."""
+    return [row[0].partition(b',"data":')[2].partition(b',"parent":')[0] for row in rows(path, WAITING)]
