@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap
 from gateway import end_all, is_alive
 from handlers import HandlerTestCase
-from oracle import choose_count
+from oracle import SANITIZED, choose_count
 from waiting import PATIENCE, wait_until
 
 MIB = 1 << 20
@@ -127,6 +127,12 @@ class OutOf(SoakTestCase):
         )
         return self.gateway
 
+    def start_without_descriptors(self):
+        if SANITIZED:
+            # "object has invalid vptr", "memory cannot be printed": seen with GCC 12.
+            self.skipTest("UBSan tries an object's memory through a pipe, and takes a lack of descriptors for its own")
+        return self.start_limited("--nofile=24", MAX_CONCURRENCY="32")
+
     def test_processes(self):
         gateway = self.start_limited("--nproc=6", MAX_CONCURRENCY="32")
         for number in range(12):
@@ -144,7 +150,7 @@ class OutOf(SoakTestCase):
         self.assertEqual(gateway.children(), [])
 
     def test_descriptors(self):
-        gateway = self.start_limited("--nofile=24", MAX_CONCURRENCY="32")
+        gateway = self.start_without_descriptors()
         gateway.make_gate("gate")
         os.chmod(gateway.path("gate"), 0o666)
         gateway.write("environment", "FLAVOUR=state\n")
@@ -171,7 +177,7 @@ class OutOf(SoakTestCase):
         self.assert_nothing_is_left(before)
 
     def test_the_end_comes_while_all_is_short(self):
-        gateway = self.start_limited("--nofile=24", MAX_CONCURRENCY="32")
+        gateway = self.start_without_descriptors()
         self.write_step("e", "10a", "echo $$ >> pids; exec sleep 1000\n")
         self.fire("e", *[b"x" * (MIB // 4)] * 60)
         gateway.wait_log("^<4>(process|handler): cannot start, trying again .*Too many open files")
