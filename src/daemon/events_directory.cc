@@ -19,6 +19,7 @@ std::string_view to_string(HandlerOutcome::Status status) {
     case HandlerOutcome::Status::completed: return "completed";
     case HandlerOutcome::Status::aborted: return "aborted";
     case HandlerOutcome::Status::skipped: return "skipped";
+    case HandlerOutcome::Status::absent: return "absent";
     }
     return "unknown";
 }
@@ -27,7 +28,8 @@ LogLevel level_of(HandlerOutcome::Status status) {
     switch (status) {
     case HandlerOutcome::Status::completed: return LogLevel::info;
     case HandlerOutcome::Status::aborted: return LogLevel::error;
-    case HandlerOutcome::Status::skipped: return LogLevel::debug;
+    case HandlerOutcome::Status::skipped:
+    case HandlerOutcome::Status::absent: return LogLevel::debug;
     }
     return LogLevel::error;
 }
@@ -47,19 +49,32 @@ void EventsDirectory::accept(const Event& event) {
         names_.add(event.channel);
         return;
     }
+    Occurrence occurrence;
     StepList list = list_steps(config_.bases, parts->name);
+    if (list.is_short) {
+        occurrence.bases = config_.bases; // the handler looks again when its turn has come
+    } else {
+        report(list, event);
+        if (list.steps.empty()) {
+            return;
+        }
+        occurrence.steps = std::move(list.steps);
+    }
+    occurrence.source = parts->source;
+    occurrence.name = parts->name;
+    occurrence.payload = event.payload;
+    occurrence.id = uuids_.make();
+    occurrence.received = std::chrono::system_clock::now();
+    occurrence.settings = settings_of(parts->name);
+    if (!scheduler_.submit(std::move(occurrence))) {
+        overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+    }
+}
+
+void EventsDirectory::report(const StepList& list, const Event& event) const {
     for (const std::string& problem : list.problems) {
         means_.log.warning("handler", "cannot read a directory of steps",
                            {{"reason", problem}, {"event", event.channel}});
-    }
-    if (list.steps.empty()) {
-        return;
-    }
-    Occurrence occurrence{
-        std::string(parts->source),       std::string(parts->name), std::string(event.payload), uuids_.make(),
-        std::chrono::system_clock::now(), std::move(list.steps),    settings_of(parts->name)};
-    if (!scheduler_.submit(std::move(occurrence))) {
-        overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
     }
 }
 
@@ -78,7 +93,7 @@ void EventsDirectory::begin(Occurrence occurrence, const std::string& lane) {
 }
 
 void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome) {
-    if (!is_closed_) {
+    if (!is_closed_ && outcome.status != HandlerOutcome::Status::absent) {
         count(outcome);
         log_end((*place)->occurrence(), outcome);
     }
@@ -93,6 +108,7 @@ void EventsDirectory::count(const HandlerOutcome& outcome) {
     case HandlerOutcome::Status::completed: ++counters_.completed; break;
     case HandlerOutcome::Status::aborted: ++counters_.aborted; break;
     case HandlerOutcome::Status::skipped: ++counters_.skipped; break;
+    case HandlerOutcome::Status::absent: break;
     }
 }
 

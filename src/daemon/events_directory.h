@@ -59,7 +59,7 @@ public:
     /// No more events will come.
     void drain() { scheduler_.close_windows(); }
 
-    /// Starts no other handler and no other step, and logs nothing more of the handlers that run.
+    /// Starts no other step, and logs nothing more of the handlers that run. The slots must be closed already.
     void close();
 
     const Counters& counters() const { return counters_; }
@@ -68,6 +68,7 @@ public:
 private:
     using Handlers = std::list<std::unique_ptr<Handler>>;
 
+    void report(const StepList& list, const Event& event) const;
     const HandlerSettings& settings_of(std::string_view event) const;
     void begin(Occurrence occurrence, const std::string& lane);
     void on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome);

@@ -302,8 +302,10 @@ void Gateway::end() {
     status_line_.stop();
     notifier_.stopping();
     subscriber_.stop();
+    std::size_t dropped = slots_.close(); // first: a handler that ends now must make room for nobody
     handlers_.close();
-    if (const std::size_t dropped = slots_.close() + supervisor_.close(); dropped > 0) {
+    dropped += supervisor_.close();
+    if (dropped > 0) {
         log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
     }
     supervisor_.signal_all(SIGTERM);

@@ -20,33 +20,63 @@ constexpr const char* kStateFile = "environment"; // in the working directory, w
 
 Handler::Handler(const HandlerMeans& means, Occurrence occurrence, std::function<void(const HandlerOutcome&)> on_done)
     : means_(means), occurrence_(std::move(occurrence)), on_done_(std::move(on_done)),
-      timeout_(means.timers.make_timer([this] { on_due(); })) {}
+      retry_(means.timers.make_timer([this] { prepare(); })), timeout_(means.timers.make_timer([this] { on_due(); })) {}
 
 void Handler::start() {
     started_ = means_.timers.now();
-    variables_ = make_variables();
     if (occurrence_.settings.timeout > std::chrono::nanoseconds::zero()) {
         timeout_->start(occurrence_.settings.timeout);
     }
-    go_on();
+    prepare();
 }
 
-std::vector<std::string> Handler::make_variables() const {
+/// Without a descriptor to look with, the event waits: it must neither be lost nor run without its variables.
+void Handler::prepare() {
+    const Result<void> loaded = load();
+    if (loaded) {
+        go_on();
+        return;
+    }
+    if (!std::exchange(is_wait_said_, true)) {
+        means_.log.warning(
+            "handler", "cannot start, trying again",
+            {{"reason", loaded.error().message}, {"event", occurrence_.channel()}, {"id", occurrence_.id}});
+    }
+    retry_->start(backoff_.next());
+}
+
+/// The steps, where they are not known, and the state file. Error: the kernel is too short for it now.
+Result<void> Handler::load() {
+    if (!occurrence_.bases.empty()) {
+        StepList list = list_steps(occurrence_.bases, occurrence_.name);
+        if (list.is_short) {
+            return Error{list.problems.front()};
+        }
+        occurrence_.steps = std::move(list.steps);
+        occurrence_.bases.clear();
+    }
     Result<std::vector<std::string>> state = load_state_file(kStateFile);
-    if (!state) {
+    if (state) {
+        variables_ = std::move(*state);
+    } else if (is_shortage(state.error())) {
+        return state.error();
+    } else {
         means_.log.warning(
             "handler", "goes without the variables of the state file",
             {{"reason", state.error().message}, {"event", occurrence_.channel()}, {"id", occurrence_.id}});
     }
-    std::vector<std::string> variables = state ? std::move(*state) : std::vector<std::string>();
-    variables.emplace_back("AGENT_COMFD=2");
-    variables.push_back("AGENT_EVENT_NAME=" + occurrence_.name);
-    variables.push_back("AGENT_EVENT_SOURCE=" + occurrence_.source);
-    variables.push_back("AGENT_EVENT_CHANNEL=" + occurrence_.channel());
-    variables.push_back("AGENT_EVENT_ID=" + occurrence_.id);
-    variables.push_back("AGENT_EVENT_TIME=" + format_rfc3339(occurrence_.received));
-    variables.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
-    return variables;
+    add_variables();
+    return {};
+}
+
+void Handler::add_variables() {
+    variables_.emplace_back("AGENT_COMFD=2");
+    variables_.push_back("AGENT_EVENT_NAME=" + occurrence_.name);
+    variables_.push_back("AGENT_EVENT_SOURCE=" + occurrence_.source);
+    variables_.push_back("AGENT_EVENT_CHANNEL=" + occurrence_.channel());
+    variables_.push_back("AGENT_EVENT_ID=" + occurrence_.id);
+    variables_.push_back("AGENT_EVENT_TIME=" + format_rfc3339(occurrence_.received));
+    variables_.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
 }
 
 /// Ends with a step that runs, or with the end of the handler.
@@ -68,7 +98,7 @@ void Handler::go_on() {
             return;
         }
     }
-    finish(HandlerOutcome::Status::completed, 0);
+    finish(occurrence_.steps.empty() ? HandlerOutcome::Status::absent : HandlerOutcome::Status::completed, 0);
 }
 
 bool Handler::start_step(const Step& step) {
@@ -142,10 +172,9 @@ void Handler::on_due() {
     is_overdue_ = true;
     means_.log.say(LogLevel::error,
                    "Handler of " + occurrence_.channel() + " has run for " +
-                       format_duration(occurrence_.settings.timeout) + " and is ended at step " +
-                       escape(occurrence_.steps[next_ - 1].name),
+                       format_duration(occurrence_.settings.timeout) + " and is ended at step " + escape(due_step()),
                    {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
-    if (means_.supervisor.cancel(*running_)) {
+    if (!running_ || means_.supervisor.cancel(*running_)) {
         finish(HandlerOutcome::Status::aborted, -1);
         return;
     }
@@ -157,18 +186,24 @@ void Handler::on_due() {
 void Handler::close() {
     is_closed_ = true;
     timeout_->stop();
-    if (running_ && means_.supervisor.cancel(*running_)) {
+    if (!running_ || means_.supervisor.cancel(*running_)) {
         finish(HandlerOutcome::Status::aborted, -1);
     }
 }
 
 void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
     timeout_->stop();
+    retry_->stop();
     running_.reset();
     if (is_overdue_) {
         means_.remains.kill(groups_);
     }
-    on_done_({status, code, signal, occurrence_.steps[next_ - 1].name, means_.timers.now() - started_, cpu_});
+    on_done_({status, code, signal, due_step(), means_.timers.now() - started_, cpu_});
+}
+
+/// The one that runs or has run last.
+std::string Handler::due_step() const {
+    return next_ > 0 ? occurrence_.steps[next_ - 1].name : "";
 }
 
 } // namespace eventsgw

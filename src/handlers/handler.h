@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/backoff.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "handlers/occurrence.h"
@@ -36,9 +37,9 @@ struct HandlerMeans {
     std::function<StepOutput()> open_output; ///< of one step
 };
 
-/// How a handler ended.
+/// How a handler ended. It is absent if the event turns out to have no steps.
 struct HandlerOutcome {
-    enum class Status : std::uint8_t { completed, aborted, skipped };
+    enum class Status : std::uint8_t { completed, aborted, skipped, absent };
 
     Status status = Status::completed;
     int code = 0;     ///< the exit status of the step; -1 when it did not exit by itself
@@ -63,6 +64,8 @@ public:
     const Occurrence& occurrence() const { return occurrence_; }
 
 private:
+    void prepare();
+    Result<void> load();
     void go_on();
     bool start_step(const Step& step);
     void on_step_done(const Result<Exit>& exit);
@@ -70,7 +73,8 @@ private:
     bool is_skip_code(int status) const;
     void say_skipped(const Step& step, const std::string& reason) const;
     void finish(HandlerOutcome::Status status, int code, int signal = 0);
-    std::vector<std::string> make_variables() const;
+    void add_variables();
+    std::string due_step() const;
 
     HandlerMeans means_;
     Occurrence occurrence_;
@@ -83,7 +87,10 @@ private:
     std::chrono::nanoseconds cpu_{};
     std::set<pid_t> groups_; ///< of steps that have left somebody behind
     bool is_overdue_ = false;
+    bool is_wait_said_ = false;
     bool is_closed_ = false;
+    Backoff backoff_{1};
+    std::unique_ptr<Timer> retry_;   ///< while the kernel is too short to prepare
     std::unique_ptr<Timer> timeout_; ///< of the handler, and then of its last step's grace
 };
 

@@ -3,6 +3,7 @@
 
 #include "handlers/steps.h"
 
+#include "base/backoff.h"
 #include "base/text.h"
 #include "event/event.h"
 #include "handlers/trust.h"
@@ -72,6 +73,7 @@ StepList list_steps(const std::vector<std::string>& bases, std::string_view even
                 files[name] = join(directory, name);
             }
         });
+        list.is_short = list.is_short || (!read && is_shortage(read.error()));
         if (!read && read.error().os_error != ENOENT) {
             list.problems.push_back(read.error().message);
         }

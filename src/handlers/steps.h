@@ -22,6 +22,7 @@ struct Step {
 struct StepList {
     std::vector<Step> steps;           ///< in the byte order of their names
     std::vector<std::string> problems; ///< directories that cannot be read, as "PATH: why"
+    bool is_short = false;             ///< the kernel had no descriptor for one of them: ask again
 };
 
 /// The files of BASE/EVENT/ of all base directories, put together by name: of two with the same name the one of the

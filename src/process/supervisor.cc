@@ -8,22 +8,6 @@
 #include <utility>
 
 namespace eventsgw {
-namespace {
-
-/// Errors of a start that pass by themselves when others give back what they hold.
-bool is_shortage(const Error& error) {
-    switch (error.os_error) {
-    case EAGAIN:
-    case ENOMEM:
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS: return true;
-    default: return false;
-    }
-}
-
-} // namespace
-
 Supervisor::Supervisor(Timers& timers, Launcher& launcher, const Log& log)
     : timers_(timers), launcher_(launcher), log_(log), retry_(timers.make_timer([this] { start_waiting(); })) {}
 

@@ -32,7 +32,7 @@ public:
 
     /// A file with that content and mode, and the directories on the way to it.
     std::string write(const std::string& name, const std::string& content, mode_t mode = 0644) const {
-        const std::string file = *this / name;
+        std::string file = *this / name;
         std::filesystem::create_directories(std::filesystem::path(file).parent_path());
         std::ofstream(file, std::ios::binary) << content;
         CHECK(::chmod(file.c_str(), mode) == 0);

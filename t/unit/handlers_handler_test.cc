@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include <sys/resource.h>
+
 using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
@@ -166,6 +168,73 @@ void a_shortage_only_delays_a_step() {
     CHECK_EQUAL(f.launcher.started.size(), std::size_t{2});
 }
 
+/// No descriptor can be opened while it lives.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        CHECK(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit none{3, before_.rlim_max};
+        CHECK(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+void without_a_descriptor_for_the_state_file_it_waits() {
+    Fixture f;
+    {
+        const NoDescriptors none;
+        f.start();
+        f.timers.advance(10s);
+        CHECK_EQUAL(f.launcher.started.size(), std::size_t{0});
+    }
+    f.timers.advance(Backoff::kLongest);
+    CHECK_EQUAL(f.launcher.started.size(), std::size_t{1});
+}
+
+void steps_that_could_not_be_listed_are_listed_when_it_starts() {
+    Fixture f;
+    f.directory.write("e/a", "", 0755);
+    f.occurrence.steps.clear();
+    f.occurrence.bases = {f.directory.path()};
+    {
+        const NoDescriptors none;
+        CHECK(list_steps({f.directory.path()}, "e").is_short);
+        f.start();
+        f.timers.advance(10s);
+    }
+    f.timers.advance(Backoff::kLongest);
+    CHECK_EQUAL(f.step(0).name, f.directory / "e/a");
+    f.finish(0, 0);
+    CHECK(f.end.status == Status::completed);
+}
+
+void an_event_that_turns_out_to_have_no_steps_is_absent() {
+    Fixture f;
+    f.occurrence.steps.clear();
+    f.occurrence.bases = {f.directory.path()};
+    f.start();
+    CHECK_EQUAL(f.ends, 1);
+    CHECK(f.end.status == Status::absent);
+}
+
+void its_time_ends_also_while_it_waits_for_a_descriptor() {
+    Fixture f;
+    f.occurrence.settings.timeout = 1s;
+    {
+        const NoDescriptors none;
+        f.start();
+        f.timers.advance(1s);
+    }
+    CHECK(f.ends == 1 && f.end.status == Status::aborted && f.end.code == -1);
+    f.timers.advance(60s);
+    CHECK_EQUAL(f.launcher.started.size(), std::size_t{0});
+}
+
 void its_time_ends_with_term_and_then_kill() {
     Fixture f;
     f.occurrence.settings.timeout = 10s;
@@ -255,6 +324,10 @@ int main() {
         TEST(a_handler_none_of_whose_steps_start_ends_within_start),
         TEST(a_refused_step_ends_it),
         TEST(a_shortage_only_delays_a_step),
+        TEST(without_a_descriptor_for_the_state_file_it_waits),
+        TEST(steps_that_could_not_be_listed_are_listed_when_it_starts),
+        TEST(an_event_that_turns_out_to_have_no_steps_is_absent),
+        TEST(its_time_ends_also_while_it_waits_for_a_descriptor),
         TEST(its_time_ends_with_term_and_then_kill),
         TEST(a_good_exit_after_its_time_is_still_an_abort),
         TEST(its_time_ends_also_for_a_step_that_cannot_start_yet),
