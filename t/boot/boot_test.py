@@ -82,6 +82,11 @@ class NodeTestCase(unittest.TestCase):
     def diagnostics(self):
         return self.node.machine.run("journalctl", "--no-pager", "--lines=60").splitlines()
 
+    def stop_leader(self):
+        """Until the test starts it again, or ends."""
+        self.addCleanup(self.node.start_leader)
+        self.node.stop_leader()
+
     def wait_tasks(self, module, payloads):
         """Waits for the tasks with these payloads, each once and in this order; those of other events do not count."""
 
@@ -90,6 +95,13 @@ class NodeTestCase(unittest.TestCase):
 
         wait_until(lambda: len(arrived()) >= len(payloads), lambda: f"tasks of {module.agent}: {payloads}: {arrived()}")
         self.assertEqual(arrived(), payloads)
+
+    def wait_waiting(self, module, count):
+        """Waits until the module's status says that so many tasks, or more, wait for the leader."""
+        wait_until(
+            lambda: int(re.search(r"; (\d+) tasks? waiting", module.show("StatusText")).group(1)) >= count,
+            lambda: f"{count} waiting tasks, not {module.show('StatusText')!r}",
+        )
 
     def assert_forwards(self, module, payload):
         """An event of now becomes a task of the module's agent."""
@@ -272,11 +284,11 @@ class Services(NodeTestCase):
     def test_an_outage_of_the_leader_across_a_restart(self):
         for module in self.configured():
             module.wait_state("active")
-            self.node.stop_leader()
+            self.stop_leader()
             payloads = [b'"%s %d"' % (module.name.encode(), number) for number in range(10)]
             for payload in payloads[:5]:
                 self.publish("module/traefik1/event/certificate-renew", payload, server=self.node.replica)
-            wait_until(lambda: re.search(r"; 5 tasks waiting", module.show("StatusText")), "five tasks")
+            self.wait_waiting(module, 5)
             module.systemctl("restart", module.unit)
             for payload in payloads[5:]:
                 self.publish("module/traefik1/event/certificate-renew", payload, server=self.node.replica)
@@ -312,9 +324,9 @@ class Hardened(NodeTestCase):
     def test_it_forwards_through_an_outage(self):
         samba = self.module("samba1")
         self.assert_forwards(samba, b'"hardened"')
-        self.node.stop_leader()
+        self.stop_leader()
         self.publish("module/traefik1/event/certificate-renew", b'"meanwhile"', server=self.node.replica)
-        wait_until(lambda: "1 task waiting" in samba.show("StatusText"), "a waiting task")
+        self.wait_waiting(samba, 1)
         if HAS_SPOOL:
             samba.systemctl("restart", samba.unit)
         self.node.start_leader()
@@ -360,9 +372,9 @@ class Life(NodeTestCase):
         self.enable_all()
         former = {module.name: module.pid() for module in self.configured()}
         if HAS_SPOOL:
-            self.node.stop_leader()
+            self.stop_leader()
             self.publish("module/traefik1/event/certificate-renew", b'"kept"', server=self.node.replica)
-            wait_until(lambda: "1 task waiting" in self.module("samba1").show("StatusText"), "a waiting task")
+            self.wait_waiting(self.module("samba1"), 1)
         with tempfile.TemporaryDirectory(prefix="eventsgw-") as directory:
             self.node.install(package.repack(self.package, "0.1.0-2", directory))
         for module in self.configured():
