@@ -52,45 +52,20 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       commands_(loop, run_queue_, log, [this] { stop_if_drained(); }),
       handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
                 [this] { stop_if_drained(); }),
-      leader_resolver_(loop), replica_resolver_(loop),
+      replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
     if (config_.rules.has(RuleKind::action)) {
-        make_forwarder(std::move(options.spool));
+        make_sender(std::move(options.spool));
     }
 }
 
-void Gateway::make_forwarder(OpenedSpool spool) {
-    const Settings& settings = config_.settings;
-    const Backlog::Options limits{settings.task_limit, settings.task_memory, settings.spool_limit,
-                                  settings.durability == Durability::always};
-    spool_problem_ = std::move(spool.problem);
-    forwarder_.emplace(Forwarder::Options{make_leader_options(connections_, settings.polling_interval),
-                                          connections_.agent_id, uuids_.make(), limits},
-                       make_network(loop_, leader_resolver_), log_, std::move(spool.spool),
-                       Forwarder::Callbacks{[this] { stop_if_drained(); },
-                                            [this](const std::string& problem) { on_spool_problem(problem); }});
-    watch_spool();
-}
-
-void Gateway::watch_spool() {
-    Spool* spool = forwarder_->spool();
-    if (spool == nullptr) {
-        return;
-    }
-    spool_watch_ =
-        std::make_unique<Watch>(loop_, spool->descriptor(), Watch::For::reading, [spool] { spool->receive(); });
-    if (!spool_watch_->on()) {
-        throw std::runtime_error("the spool cannot be watched");
-    }
-}
-
-void Gateway::on_spool_problem(const std::string& problem) {
-    spool_problem_ = problem;
-    status_line_.touch();
+void Gateway::make_sender(OpenedSpool spool) {
+    sender_.emplace(loop_, log_, connections_, config_.settings, std::move(spool),
+                    TaskSender::Callbacks{[this] { stop_if_drained(); }, [this] { status_line_.touch(); }});
 }
 
 /// No process group outlives the gateway, however it comes to its end; but what commands have left behind does.
@@ -104,11 +79,13 @@ int Gateway::run() {
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
     subscriber_.start();
-    if (forwarder_) {
-        forwarder_->start();
+    if (sender_) {
+        sender_->start();
     }
     loop_.run();
-    keep_tasks();
+    if (sender_) {
+        sender_->keep();
+    }
     log_summary();
     return end_signal_;
 }
@@ -133,7 +110,7 @@ void Gateway::on_message(const Message& message) {
 void Gateway::apply(const Rule& rule, const Event& event) {
     try {
         if (rule.kind == RuleKind::action) {
-            forward(rule, event);
+            sender_->send(rule, event);
         } else {
             commands_.run(rule, event);
         }
@@ -149,19 +126,6 @@ void Gateway::handle(const Event& event) {
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
     }
-}
-
-void Gateway::forward(const Rule& rule, const Event& event) {
-    const PayloadForm form = classify_payload(event.payload);
-    const std::string id = uuids_.make();
-    if (form == PayloadForm::bytes) {
-        log_.warning("task", "payload is not UTF-8, its bytes go along as base64",
-                     {{"event", event.channel}, {"bytes", event.payload.size()}, {"id", id}});
-    }
-    if (log_.is_enabled(LogLevel::debug)) {
-        log_.debug("task", "made", {{"event", event.channel}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
-    }
-    forwarder_->accept(make_task(event, form, rule.value, id), event.channel);
 }
 
 void Gateway::on_listening() {
@@ -210,13 +174,13 @@ Condition Gateway::observe() const {
     if (!subscriber_.is_listening()) {
         condition.problem = describe_problem("replica", subscriber_.session());
     }
-    if (forwarder_ && !forwarder_->session().problem().empty()) {
-        condition.leader_problem = describe_problem("leader", forwarder_->session());
+    if (sender_ && !sender_->session().problem().empty()) {
+        condition.leader_problem = describe_problem("leader", sender_->session());
     }
     condition.channels = subscriber_.wanted().channels.size();
     condition.patterns = subscriber_.wanted().patterns.size();
-    condition.tasks_waiting = forwarder_ ? forwarder_->waiting() : 0;
-    condition.spool_problem = spool_problem_;
+    condition.tasks_waiting = sender_ ? sender_->waiting() : 0;
+    condition.spool_problem = sender_ ? sender_->spool_problem() : "";
     condition.runs_active = slots_.running();
     condition.runs_waiting = slots_.waiting();
     if (const auto& gap = subscriber_.gaps().last) {
@@ -279,11 +243,11 @@ void Gateway::adopt(Config config) {
     slots_.set_limits(run_limits(config_.settings));
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
-    if (forwarder_) {
-        forwarder_->session().set_polling_interval(config_.settings.polling_interval);
+    if (sender_) {
+        sender_->set_polling_interval(config_.settings.polling_interval);
     } else if (config_.rules.has(RuleKind::action)) {
-        make_forwarder(open_spool(log_));
-        forwarder_->start();
+        make_sender(open_spool(log_));
+        sender_->start();
     }
 }
 
@@ -309,15 +273,15 @@ void Gateway::end() {
         log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
     }
     supervisor_.signal_all(SIGTERM);
-    if (forwarder_ && forwarder_->waiting() > 0) {
-        forwarder_->session().hurry();
+    if (sender_) {
+        sender_->hurry();
     }
     drain_timeout_->start(kDrainTimeout);
     stop_if_drained();
 }
 
 void Gateway::stop_if_drained() {
-    const bool has_tasks = forwarder_ && forwarder_->waiting() > 0;
+    const bool has_tasks = sender_ && sender_->waiting() > 0;
     const bool is_at_work =
         end_signal_ == SIGUSR1 ? slots_.running() + slots_.waiting() > 0 : supervisor_.running() > 0;
     if (end_signal_ != 0 && !has_tasks && !is_at_work) {
@@ -325,23 +289,8 @@ void Gateway::stop_if_drained() {
     }
 }
 
-/// What the leader has not taken is on disk when this returns, or lost.
-void Gateway::keep_tasks() {
-    if (!forwarder_) {
-        return;
-    }
-    const std::size_t waiting = forwarder_->waiting();
-    const std::size_t lost = forwarder_->finish();
-    if (waiting > lost) {
-        log_.notice("task", "kept for the next start", {{"waiting", waiting - lost}});
-    }
-    if (lost > 0) {
-        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", lost}});
-    }
-}
-
 void Gateway::log_summary() const {
-    const Forwarder::Counters tasks = forwarder_ ? forwarder_->counters() : Forwarder::Counters{};
+    const Forwarder::Counters tasks = sender_ ? sender_->counters() : Forwarder::Counters{};
     const EventsDirectory::Counters& handled = handlers_.counters();
     log_.notice("gateway", "ended",
                 {{"messages", messages_},

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "base/log.h"
-#include "base/uuid.h"
 #include "config/connections.h"
 #include "config/rules.h"
 #include "config/settings.h"
@@ -13,12 +12,11 @@
 #include "daemon/notifier.h"
 #include "daemon/open_spool.h"
 #include "daemon/status_line.h"
+#include "daemon/task_sender.h"
 #include "daemon/watchdog.h"
-#include "delivery/forwarder.h"
 #include "event/event.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
-#include "loop/watch.h"
 #include "process/child.h"
 #include "process/remains.h"
 #include "process/run_queue.h"
@@ -38,7 +36,7 @@
 namespace eventsgw {
 
 /// The daemon: owns all parts, wires them, and is the one place where an event meets the rules. An event comes up from
-/// the Subscriber; for each rule that holds its subscription a task goes down to the Forwarder or a command to the
+/// the Subscriber; for each rule that holds its subscription a task goes down to the TaskSender or a command to the
 /// CommandRunner. What the pattern of the EventsDirectory brings goes there.
 class Gateway {
 public:
@@ -78,14 +76,12 @@ private:
     void on_message(const Message& message);
     void apply(const Rule& rule, const Event& event);
     void handle(const Event& event);
-    void forward(const Rule& rule, const Event& event);
 
     void on_listening();
     void on_lost();
     void on_problem();
     void report_ready();
     Condition observe() const;
-    void on_spool_problem(const std::string& problem);
 
     void on_signal(int number);
     void drain();
@@ -96,9 +92,7 @@ private:
     void stop_if_drained();
     void log_summary() const;
 
-    void make_forwarder(OpenedSpool spool);
-    void watch_spool();
-    void keep_tasks();
+    void make_sender(OpenedSpool spool);
 
     Loop& loop_;
     Log& log_;
@@ -106,14 +100,12 @@ private:
     Config config_;
     std::function<std::optional<Config>()> reload_;
     std::optional<Config> next_; ///< takes over when its subscriptions are confirmed
-    UuidSource uuids_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
 
     Notifier notifier_;
     Watchdog watchdog_;
     StatusLine status_line_;
-    bool ready_ = false;        ///< as the service manager knows it
-    std::string spool_problem_; ///< why tasks wait in memory only; empty when they do not
+    bool ready_ = false; ///< as the service manager knows it
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;
@@ -125,10 +117,8 @@ private:
     RunQueue run_queue_;
     CommandRunner commands_;
     EventsDirectory handlers_;
-    Resolver leader_resolver_;
     Resolver replica_resolver_;
-    std::optional<Forwarder> forwarder_; ///< only where a rule has an action
-    std::unique_ptr<Watch> spool_watch_; ///< tells when the spool has something to say
+    std::optional<TaskSender> sender_; ///< from the first rule with an action on
     Subscriber subscriber_;
 };
 

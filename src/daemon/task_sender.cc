@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/task_sender.h"
+
+#include "daemon/leader_session.h"
+#include "event/task.h"
+
+#include <stdexcept>
+#include <utility>
+
+namespace eventsgw {
+namespace {
+
+Backlog::Options make_limits(const Settings& settings) {
+    return {settings.task_limit, settings.task_memory, settings.spool_limit, settings.durability == Durability::always};
+}
+
+} // namespace
+
+TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings,
+                       OpenedSpool spool, Callbacks callbacks)
+    : loop_(loop), log_(log), spool_problem_(std::move(spool.problem)), callbacks_(std::move(callbacks)),
+      resolver_(loop), forwarder_({make_leader_options(connections, settings.polling_interval), connections.agent_id,
+                                   uuids_.make(), make_limits(settings)},
+                                  make_network(loop, resolver_), log, std::move(spool.spool),
+                                  Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
+                                                           spool_problem_ = problem;
+                                                           callbacks_.on_change();
+                                                       }}) {
+    watch_spool();
+}
+
+void TaskSender::watch_spool() {
+    Spool* spool = forwarder_.spool();
+    if (spool == nullptr) {
+        return;
+    }
+    spool_watch_ =
+        std::make_unique<Watch>(loop_, spool->descriptor(), Watch::For::reading, [spool] { spool->receive(); });
+    if (!spool_watch_->on()) {
+        throw std::runtime_error("the spool cannot be watched");
+    }
+}
+
+void TaskSender::send(const Rule& rule, const Event& event) {
+    const PayloadForm form = classify_payload(event.payload);
+    const std::string id = uuids_.make();
+    if (form == PayloadForm::bytes) {
+        log_.warning("task", "payload is not UTF-8, its bytes go along as base64",
+                     {{"event", event.channel}, {"bytes", event.payload.size()}, {"id", id}});
+    }
+    if (log_.is_enabled(LogLevel::debug)) {
+        log_.debug("task", "made", {{"event", event.channel}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
+    }
+    forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
+}
+
+void TaskSender::hurry() {
+    if (waiting() > 0) {
+        forwarder_.session().hurry();
+    }
+}
+
+void TaskSender::keep() {
+    const std::size_t waiting = forwarder_.waiting();
+    const std::size_t lost = forwarder_.finish();
+    if (waiting > lost) {
+        log_.notice("task", "kept for the next start", {{"waiting", waiting - lost}});
+    }
+    if (lost > 0) {
+        log_.error("task", "lost at the end, the leader did not take them", {{"waiting", lost}});
+    }
+}
+
+} // namespace eventsgw

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/log.h"
+#include "base/uuid.h"
+#include "config/connections.h"
+#include "config/rules.h"
+#include "config/settings.h"
+#include "daemon/open_spool.h"
+#include "delivery/forwarder.h"
+#include "event/event.h"
+#include "loop/loop.h"
+#include "loop/watch.h"
+#include "redis/resolver.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace eventsgw {
+
+/// Makes tasks of events and sends them to the leader: the Forwarder with all that it needs of the world. Made where a
+/// rule has an action.
+class TaskSender {
+public:
+    /// `on_empty` is called whenever no task waits any more, `on_change` when problem() or spool_problem() may be
+    /// another one.
+    struct Callbacks {
+        std::function<void()> on_empty;
+        std::function<void()> on_change;
+    };
+
+    TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings, OpenedSpool spool,
+               Callbacks callbacks);
+    TaskSender(const TaskSender&) = delete;
+    TaskSender& operator=(const TaskSender&) = delete;
+
+    void start() { forwarder_.start(); }
+    void set_polling_interval(std::chrono::nanoseconds interval) {
+        forwarder_.session().set_polling_interval(interval);
+    }
+
+    /// A task for what the rule says.
+    void send(const Rule& rule, const Event& event);
+
+    std::size_t waiting() const { return forwarder_.waiting(); }
+    Forwarder::Counters counters() const { return forwarder_.counters(); }
+    const Session& session() const { return forwarder_.session(); }
+    const std::string& spool_problem() const { return spool_problem_; } ///< why tasks wait in memory only; or empty
+
+    /// The end is near: a leader that is being waited for is tried at once.
+    void hurry();
+
+    /// What the leader has not taken is on disk when this returns, or lost. Nothing else may be called afterwards.
+    void keep();
+
+private:
+    void watch_spool();
+
+    Loop& loop_;
+    const Log& log_;
+    UuidSource uuids_;
+    std::string spool_problem_;
+    Callbacks callbacks_;
+    Resolver resolver_;
+    Forwarder forwarder_;
+    std::unique_ptr<Watch> spool_watch_; ///< tells when the spool has something to say
+};
+
+} // namespace eventsgw
