@@ -8,7 +8,7 @@
 
 namespace eventsgw {
 void CommandRunner::run(const Rule& rule, const Event& event) {
-    const Label label{rule.line, std::string(event.channel)};
+    const Label label{rule.line, std::string(event.channel), event.read};
     if (rule.value.find('\0') != std::string::npos) {
         on_done(label, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
         return;
@@ -24,6 +24,7 @@ void CommandRunner::on_done(const Label& label, const Result<Exit>& exit) {
     const bool succeeded = exit && exit->status == 0;
     ++(succeeded ? counters_.succeeded : counters_.failed);
     if (exit) {
+        counters_.begun.add(timers_.now() - exit->wall - label.read);
         log_exit(label, *exit);
     } else {
         log_.error("command", "not started",
@@ -49,6 +50,15 @@ void CommandRunner::log_exit(const Label& label, const Exit& exit) const {
                 {"status", exit.status},
                 {"wall", exit.wall},
                 {"cpu", exit.cpu}});
+}
+
+Report::Runs CommandRunner::report() const {
+    Report::Runs runs;
+    runs.succeeded = counters_.succeeded;
+    runs.failed = counters_.failed;
+    runs.refused = refused();
+    runs.begun = counters_.begun;
+    return runs;
 }
 
 } // namespace eventsgw

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -27,7 +28,8 @@ bool is_valid_source(std::string_view source);
 /// One published message. The views live as long as the callback that brings them.
 struct Event {
     std::string_view channel;
-    std::string_view payload; ///< the exact bytes that were published
+    std::string_view payload;                     ///< the exact bytes that were published
+    std::chrono::steady_clock::time_point read{}; ///< when they came
 };
 
 } // namespace eventsgw

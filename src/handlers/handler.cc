@@ -198,7 +198,7 @@ void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
     if (is_overdue_) {
         means_.remains.kill(groups_);
     }
-    on_done_({status, code, signal, due_step(), means_.timers.now() - started_, cpu_});
+    on_done_({status, code, signal, due_step(), means_.timers.now() - started_, cpu_, is_overdue_});
 }
 
 /// The one that runs or has run last.
