@@ -25,12 +25,11 @@ MIB = 1 << 20
 COUNT = "SELECT coalesce(max(number) - min(number) + 1, 0) FROM tasks"
 
 
-class OutageCost(GatewayTestCase):
+class Flood(GatewayTestCase):
     def setUp(self):
         super().setUp()
         self.leader = self.start_redis()
-        self.proxy = self.start_proxy(self.leader)
-        self.gateway = self.start_gateway(CONFIG, leader=self.proxy)
+        self.gateway = self.start_gateway(CONFIG, leader=self.leader)
 
     def stored(self):
         return rows(self.gateway.path("eventsgw.spool"), COUNT)[0][0]
@@ -78,6 +77,14 @@ class OutageCost(GatewayTestCase):
             found = [int(task.partition(b'"data":"')[2][:9]) for task in block]
             self.assertEqual(found, list(range(start, start + BLOCK)))
         self.assertFalse(self.gateway.log_matching("refused="))
+
+
+class Idle(GatewayTestCase):
+    def setUp(self):
+        super().setUp()
+        self.leader = self.start_redis()
+        self.proxy = self.start_proxy(self.leader)
+        self.gateway = self.start_gateway(CONFIG, leader=self.proxy)
 
     def assert_idles(self, seconds=1.5):
         before = self.gateway.cpu_seconds()
