@@ -45,7 +45,7 @@ std::string make(std::optional<std::string_view> channel, std::string_view paylo
                  std::string_view action, std::string_view id) {
     constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
     std::string task;
-    task.reserve(kEnvelope + action.size() + payload.size() + 2 * (channel ? channel->size() : 0));
+    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (channel ? channel->size() : 0));
     task += R"({"id":)";
     append_json_string(task, id);
     task += R"(,"action":)";
