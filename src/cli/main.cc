@@ -224,7 +224,8 @@ std::string find_argument_fault(const Subcommand& subcommand, const Words& argum
         return "";
     }
     const std::string& surplus = arguments[most];
-    const bool may_be_a_file = most == 0;
+    const std::vector<std::string_view>& options = subcommand.options;
+    const bool may_be_a_file = most == 0 && std::find(options.begin(), options.end(), "config") != options.end();
     return "unexpected argument " + quote(surplus) +
            (may_be_a_file
                 ? "; the file goes behind --config: eventsgw " + std::string(subcommand.name) + " --config FILE"

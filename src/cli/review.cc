@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,11 @@ ConfigReport load_from(const ConfigChoice& choice, const std::filesystem::path& 
         report.settings.eventsdir = named;
     }
     for (std::string& directory : report.settings.eventsdir) {
-        const std::filesystem::path base = named.empty() ? state_directory : std::filesystem::path();
-        const std::filesystem::path path = std::filesystem::absolute(base / directory).lexically_normal();
+        // The way up from a directory is that of the kernel, not that of the name which a link gives it.
+        std::error_code ignored;
+        const std::filesystem::path named_from = named.empty() && !state_directory.empty() ? state_directory : ".";
+        const std::filesystem::path base = std::filesystem::weakly_canonical(named_from, ignored);
+        const std::filesystem::path path = (base / directory).lexically_normal();
         directory = path.has_filename() ? path : path.parent_path(); // without the slash at the end of "../events/"
     }
     return report;

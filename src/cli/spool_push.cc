@@ -114,6 +114,12 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         return kExitConfig;
     }
     ::signal(SIGPIPE, SIG_IGN);
+    // The cursor is the gateway's, whichever file is pushed.
+    const Result<UniqueFd> lock = options.spool == kSpoolName ? Result<UniqueFd>(UniqueFd()) : lock_spool(kSpoolName);
+    if (!lock && lock.error().os_error == EWOULDBLOCK) {
+        err << "eventsgw: " << kSpoolName << ": a gateway has it: stop the gateway first\n";
+        return kExitInUse;
+    }
     Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
     if (!spool) {
         const bool is_in_use = spool.error().os_error == EWOULDBLOCK;

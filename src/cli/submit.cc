@@ -50,6 +50,12 @@ std::string make_submitted_task(const SubmitOptions& options, const std::string&
     return make_task_without_event(data, form, options.action, id);
 }
 
+/// A refusal that waiting does not change: the queue is no list, or the task is too long.
+bool is_for_good(const Error& error) {
+    return error.message.find("WRONGTYPE") != std::string::npos ||
+           error.message.find("Protocol error") != std::string::npos;
+}
+
 /// What was sent and not answered is never sent again: the agent would have the task twice.
 Result<void> push(LeaderClient& leader, const std::string& key, const std::string& task,
                   std::chrono::nanoseconds patience) {
@@ -62,7 +68,7 @@ Result<void> push(LeaderClient& leader, const std::string& key, const std::strin
         if (reply) {
             return {};
         }
-        if (leader.is_unanswered() || Clock::now() >= deadline) {
+        if (leader.is_unanswered() || is_for_good(reply.error()) || Clock::now() >= deadline) {
             return reply.error();
         }
         leader.reconnect(reply.error().message);
@@ -194,6 +200,10 @@ int send(const SubmitOptions& options, const Connections& connections, const std
 } // namespace
 
 int submit(const SubmitOptions& options, std::ostream& out, std::ostream& err) {
+    if (options.action.empty()) {
+        err << "eventsgw: the name of the action is empty\n";
+        return kExitUsage;
+    }
     const Result<Connections> connections = find_connections(options.agent_id);
     if (!connections || !connections->password) {
         err << "eventsgw: " << (connections ? "REDIS_PASSWORD is not set" : connections.error().message) << "\n"

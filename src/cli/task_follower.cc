@@ -53,11 +53,11 @@ Result<void> TaskFollower::listen() {
 }
 
 const TaskProgress& TaskFollower::wait(std::chrono::nanoseconds limit) {
-    is_due_ = false;
     limit_->start(limit);
     while (!is_due_) {
         loop_.run();
     }
+    is_due_ = false; // from here on: what comes before the next call is due in it
     limit_->stop();
     return progress_;
 }

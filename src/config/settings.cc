@@ -90,7 +90,8 @@ Result<std::string> parse_listen_address(std::string_view text) {
     if (!address) {
         return address.error();
     }
-    if (!address->is_unix() && !is_numeric_host(address->host)) {
+    const bool has_port = !text.empty() && text.back() != ']' && text.find(':') != std::string_view::npos;
+    if (!address->is_unix() && !(has_port && is_numeric_host(address->host))) {
         return Error{"must be a numeric address with a port, such as 127.0.0.1:9464, or the path of a socket: " +
                      show(text)};
     }

@@ -111,10 +111,10 @@ void Backlog::set_away(bool is_away, const std::string& reason) {
 }
 
 std::size_t Backlog::pushable() const {
-    if (burials_ > 0) {
+    if (burials_ > 0 && !is_failing_) {
         return 0;
     }
-    const bool only_stored = has_spool() && !is_failing_ && (options_.stores_always || stored_ < needed_);
+    const bool only_stored = has_spool() && ((options_.stores_always && !is_failing_) || stored_ < needed_);
     return only_stored ? static_cast<std::size_t>(find_after(front_, stored_) - front_.begin()) : front_.size();
 }
 
@@ -206,7 +206,7 @@ void Backlog::load_more() {
 void Backlog::on_loaded(SpoolNews::Loaded& loaded) {
     is_loading_ = false;
     gap_ -= std::min(gap_, loaded.tasks.size());
-    gap_after_ = loaded.is_all ? loaded.until : loaded.tasks.back().number();
+    gap_after_ = std::max(gap_after_, loaded.is_all ? loaded.until : loaded.tasks.back().number());
     for (PendingTask& task : loaded.tasks) {
         if (task.number() > confirmed_) {
             front_cost_ += task.cost();
@@ -237,11 +237,8 @@ void Backlog::confirm_through(std::uint64_t number, const std::function<void(Pen
         front_.pop_front();
     }
     if (gap_ > 0 && number > gap_after_ && has_spool()) { // a former run has pushed them
-        gap_after_ = number;
-        expected_.emplace();
-        expected_->tasks = spool_tasks_;
-        expected_->bytes = spool_cost_;
-        spool_->order(SpoolOrder::Confirm{number, SpoolOrder::Confirm::Rows::keep, true});
+        const std::uint64_t gap_after = std::exchange(gap_after_, number);
+        spool_->order(SpoolOrder::Confirm{number, SpoolOrder::Confirm::Rows::keep, gap_after});
     }
     if (owes_confirm_ && !sweep_->is_pending()) {
         sweep_->start(kSweep);
@@ -282,7 +279,7 @@ void Backlog::confirm_on_disk() {
         return;
     }
     owes_confirm_ = false;
-    spool_->order(SpoolOrder::Confirm{confirmed_, choose_rows(), false});
+    spool_->order(SpoolOrder::Confirm{confirmed_, choose_rows(), std::nullopt});
 }
 
 SpoolOrder::Confirm::Rows Backlog::choose_rows() {

@@ -40,6 +40,7 @@ public:
         std::function<void()> on_pushable; ///< there may be tasks in next() that were not there before
         /// The spool cannot be used, or empty: it can be again.
         std::function<void(const std::string& problem)> on_problem;
+        std::function<void()> on_lost_spool; ///< for good, with the tasks that were in it alone
     };
 
     /// Longer than this no task waits for the leader's answer without being written.
@@ -84,7 +85,7 @@ public:
     void confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take);
     /// Tasks that had been confirmed and wait again.
     void take_back(std::vector<PendingTask> tasks);
-    /// Moves the first `count` tasks to the dead ones. None is pushable until that is on disk.
+    /// Moves the first `count` tasks to the dead ones. None is pushable until that is on disk, unless the disk fails.
     void bury(std::size_t count, const std::string& reason);
 
     std::size_t waiting() const { return front_.size() + tail_.size() + gap_; }
@@ -123,7 +124,7 @@ private:
     void on_news(SpoolNews& news);
     void on_stored(std::uint64_t through);
     void on_loaded(SpoolNews::Loaded& loaded);
-    void on_measured(const SpoolFile::Extent& extent);
+    void on_measured(const SpoolFile::Extent& confirmed);
     void on_retry(const std::vector<SpoolFile::Dead>& dead);
     void on_problem(const SpoolNews::Problem& problem);
     void lose_spool();
@@ -155,9 +156,8 @@ private:
     std::size_t spool_cost_ = 0;
     std::size_t stale_tasks_ = 0; ///< rows in the spool that do not wait any more
     std::size_t stale_cost_ = 0;
-    std::optional<SpoolFile::Extent> expected_; ///< what the answer to Confirm would be, if nothing was confirmed by it
-    std::size_t burials_ = 0;                   ///< that are not on disk yet
-    std::size_t returns_ = 0;                   ///< orders of take_back() that are not on disk yet
+    std::size_t burials_ = 0; ///< that are not on disk yet
+    std::size_t returns_ = 0; ///< orders of take_back() that are not on disk yet
     std::uint64_t dead_ = 0;
     std::size_t dead_cost_ = 0;
     std::set<std::int64_t> revived_; ///< ids of dead tasks that were given a number

@@ -17,7 +17,7 @@ void Backlog::on_news(SpoolNews& news) {
     } else if (auto* loaded = std::get_if<SpoolNews::Loaded>(&news.what)) {
         on_loaded(*loaded);
     } else if (const auto* measured = std::get_if<SpoolNews::Measured>(&news.what)) {
-        on_measured(measured->extent);
+        on_measured(measured->confirmed);
     } else if (const auto* buried = std::get_if<SpoolNews::Buried>(&news.what)) {
         burials_ -= buried->count;
         callbacks_.on_pushable();
@@ -28,14 +28,13 @@ void Backlog::on_news(SpoolNews& news) {
     }
 }
 
-/// What a former run has pushed is erased now: the gap is as much smaller.
-void Backlog::on_measured(const SpoolFile::Extent& extent) {
-    const std::size_t erased = expected_->tasks - extent.tasks;
-    spool_tasks_ -= erased;
-    spool_cost_ -= expected_->bytes - extent.bytes;
-    gap_ -= std::min(gap_, erased);
-    if (gap_ == 0 && !is_loading_) {
-        close_gap();
+/// What a former run has pushed does not wait any more. That the gap is empty is known only when it is loaded to its
+/// end.
+void Backlog::on_measured(const SpoolFile::Extent& confirmed) {
+    spool_tasks_ -= std::min<std::size_t>(spool_tasks_, confirmed.tasks);
+    spool_cost_ -= std::min<std::size_t>(spool_cost_, confirmed.bytes);
+    if (gap_ > 0) {
+        gap_ = std::max<std::size_t>(gap_ - std::min<std::size_t>(gap_, confirmed.tasks), 1);
     }
     load_more();
     callbacks_.on_pushable();
@@ -67,6 +66,7 @@ void Backlog::on_problem(const SpoolNews::Problem& problem) {
         log_.error("spool", "cannot be used any more, tasks wait in memory",
                    {{"reason", problem.error.message}, {"set_aside", problem.set_aside}, {"tasks", spool_tasks_}});
         lose_spool();
+        callbacks_.on_lost_spool();
         callbacks_.on_problem(problem.error.message);
         callbacks_.on_pushable();
         return;

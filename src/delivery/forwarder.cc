@@ -3,6 +3,8 @@
 
 #include "delivery/forwarder.h"
 
+#include "base/uuid.h"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -26,9 +28,9 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, std::uniq
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
-      backlog_(
-          network.timers, log, options.limits, std::move(spool),
-          {[this] { push_batch(); }, [this](const std::string& problem) { callbacks_.on_spool_problem(problem); }}),
+      backlog_(network.timers, log, options.limits, std::move(spool),
+               {[this] { push_batch(); }, [this](const std::string& problem) { callbacks_.on_spool_problem(problem); },
+                [this] { queue_.rename_instance(UuidSource().make()); }}),
       queue_(std::move(options.leader), std::move(network), log, options.agent_id + "/tasks",
              options.agent_id + "/eventsgw/cursor",
              backlog_.spool() != nullptr ? backlog_.spool()->claim().instance : options.instance,
@@ -86,6 +88,10 @@ void Forwarder::push_batch() {
         return;
     }
     batch_ = count;
+    if (!queue_.wrong_type().empty() && !has_looked_) {
+        queue_.look_again(); // the queue may have been mended since
+        return;
+    }
     if (!queue_.wrong_type().empty()) {
         bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + " and no list");
         return;
@@ -100,8 +106,10 @@ void Forwarder::push_batch() {
 
 void Forwarder::on_ready() {
     problem_.clear();
+    has_looked_ = true;
     backlog_.set_away(false, "");
     push_batch();
+    has_looked_ = false;
 }
 
 void Forwarder::on_confirmed(std::uint64_t through) {

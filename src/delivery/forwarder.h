@@ -86,6 +86,7 @@ private:
     Refusals refusals_;
     Refusals deaths_;
     RecentTasks recent_;
+    bool has_looked_ = false;      ///< at the leader's side, just now
     std::size_t batch_ = 0;        ///< tasks of the batch pushed last
     std::unique_ptr<Timer> flush_; ///< lets the events of one turn leave in one batch
     bool is_behind_ = false;       ///< as last said in the log

@@ -197,6 +197,22 @@ Result<SpoolFile::Claim> SpoolFile::claim(const std::string& new_instance) {
     return claim;
 }
 
+Result<SpoolFile::Extent> SpoolFile::measure_between(std::uint64_t after, std::uint64_t until) {
+    Result<Statement> query = database_->prepare("SELECT count(*), total(length(channel) + length(task)) FROM tasks"
+                                                 " WHERE number > ? AND number <= ?");
+    if (!query) {
+        return query.error();
+    }
+    query->bind(0, to_number(after)).bind(1, to_number(until));
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    Extent extent;
+    extent.tasks = static_cast<std::uint64_t>(query->number(0));
+    extent.bytes = static_cast<std::uint64_t>(query->number(1)) + extent.tasks * PendingTask::kOverhead;
+    return extent;
+}
+
 Result<SpoolFile::Extent> SpoolFile::measure() {
     Result<Statement> query = database_->prepare(
         "SELECT count(*), total(length(channel) + length(task)), min(arrived), (SELECT count(*) FROM dead),"

@@ -115,6 +115,7 @@ void SpoolWriter::write() {
 }
 
 Result<void> SpoolWriter::apply() {
+    measured_.clear();
     if (Result<void> begun = file_->begin(); !begun) {
         return begun;
     }
@@ -164,6 +165,13 @@ Result<void> SpoolWriter::apply_write(const SpoolOrder::Write& write) {
 }
 
 Result<void> SpoolWriter::apply_confirm(const SpoolOrder::Confirm& confirm) {
+    if (confirm.gap_after) {
+        const Result<SpoolFile::Extent> extent = file_->measure_between(*confirm.gap_after, confirm.through);
+        if (!extent) {
+            return extent.error();
+        }
+        measured_.push_back(*extent);
+    }
     confirmed_ = confirm.through;
     if (Result<void> noted = file_->confirm_through(confirm.through); !noted) {
         return noted;
@@ -189,12 +197,10 @@ void SpoolWriter::report_done() {
             stored = std::max(stored, revive->number);
         } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
             outbox_.post({SpoolNews::Buried{bury->tasks.size()}});
-        } else if (std::get<SpoolOrder::Confirm>(order.what).is_to_measure) {
-            const Result<SpoolFile::Extent> extent = file_->measure();
-            if (extent) {
-                outbox_.post({SpoolNews::Measured{*extent}});
-            }
         }
+    }
+    for (const SpoolFile::Extent& extent : std::exchange(measured_, {})) {
+        outbox_.post({SpoolNews::Measured{extent}});
     }
     if (stored > 0) {
         outbox_.post({SpoolNews::Stored{stored, returns}});

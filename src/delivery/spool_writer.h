@@ -29,7 +29,8 @@ struct SpoolOrder {
         enum class Rows : std::uint8_t { keep, erase_some, erase_all };
         std::uint64_t through;
         Rows rows;
-        bool is_to_measure; ///< what is left
+        std::optional<std::uint64_t>
+            gap_after; ///< if set: tell what of the tasks behind this number is confirmed by it
     };
     struct Bury {
         std::vector<PendingTask> tasks;
@@ -54,7 +55,7 @@ struct SpoolNews {
         std::size_t returns; ///< orders of returning tasks among it
     };
     struct Measured {
-        SpoolFile::Extent extent;
+        SpoolFile::Extent confirmed; ///< tasks and bytes of the gap that do not wait any more
     };
     struct Buried {
         std::size_t count;
@@ -126,7 +127,8 @@ private:
     Mailbox<SpoolNews>& outbox_;
     std::deque<SpoolOrder> orders_; ///< to be written, oldest first
     std::deque<SpoolOrder::Load> loads_;
-    std::uint64_t confirmed_ = 0; ///< tasks up to this number do not wait
+    std::vector<SpoolFile::Extent> measured_; ///< by the orders of the commit that is being made
+    std::uint64_t confirmed_ = 0;             ///< tasks up to this number do not wait
     bool is_ending_ = false;
     std::size_t log_cost_ = 0; ///< of what has been written since the last checkpoint
     bool may_shrink_ = false;  ///< something was erased since the last time

@@ -28,17 +28,17 @@ Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
 bool Scheduler::submit(Occurrence occurrence) {
     const std::chrono::nanoseconds window = occurrence.settings.coalesce;
     const bool coalesces = window > std::chrono::nanoseconds::zero();
-    const std::string key = coalesces ? occurrence.name + " of " + occurrence.source : "";
-    if (coalesces && merge(key, occurrence)) {
-        return true;
+    const std::string key = occurrence.name + " of " + occurrence.source;
+    if (mergeable_.contains(key)) { // also where a reload has ended the coalescing: the newest must not be overtaken
+        return merge(key, occurrence);
     }
-    std::string lane = choose_lane(occurrence, key);
+    std::string lane = choose_lane(occurrence, coalesces ? key : "");
     const bool asks_at_once = !coalesces && (lane.empty() || !lanes_.contains(lane));
     const std::optional<Slots::Number> number = slots_.enter(occurrence.payload.size(), asks_at_once);
     if (!number) {
         return false;
     }
-    entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), key});
+    entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), coalesces ? key : ""});
     if (coalesces) {
         mergeable_.emplace(key, *number);
         open_window(*number, window);
@@ -49,14 +49,13 @@ bool Scheduler::submit(Occurrence occurrence) {
 }
 
 bool Scheduler::merge(const std::string& key, Occurrence& occurrence) {
-    const auto found = mergeable_.find(key);
-    if (found == mergeable_.end()) {
+    const Slots::Number number = mergeable_.at(key);
+    if (!slots_.set_bytes(number, occurrence.payload.size())) {
         return false;
     }
-    Entry& entry = entries_.at(found->second);
+    Entry& entry = entries_.at(number);
     occurrence.coalesced = entry.occurrence.coalesced + 1;
     entry.occurrence = std::move(occurrence);
-    slots_.set_bytes(found->second, entry.occurrence.payload.size());
     return true;
 }
 

@@ -48,6 +48,7 @@ private:
         std::string merge_key; ///< events of the same join it as long as it has not started; empty: none do
     };
 
+    /// With the event that waits under this key; false when its payload is too much.
     bool merge(const std::string& key, Occurrence& occurrence);
     void open_window(Slots::Number number, std::chrono::nanoseconds length);
     void close_windows_until(Clock::time_point time);

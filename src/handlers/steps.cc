@@ -74,7 +74,7 @@ StepList list_steps(const std::vector<std::string>& bases, std::string_view even
             }
         });
         list.is_short = list.is_short || (!read && is_shortage(read.error()));
-        if (!read && read.error().os_error != ENOENT) {
+        if (!read && read.error().os_error != ENOENT && read.error().os_error != ENOTDIR) {
             list.problems.push_back(read.error().message);
         }
     }

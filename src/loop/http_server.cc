@@ -60,6 +60,11 @@ void pause_listener(evconnlistener* listener, void* /*server*/) {
         listener, &kPause);
 }
 
+ino_t find_inode(const std::string& path) {
+    struct stat info {};
+    return ::lstat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
 /// Makes room for a new socket, unless somebody listens to the one that is there.
 Result<void> remove_stale(const sockaddr_un& address) {
     struct stat info {};
@@ -67,11 +72,12 @@ Result<void> remove_stale(const sockaddr_un& address) {
         return {}; // bind(2) knows best what is wrong with anything else
     }
     const UniqueFd trial(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (::connect(trial.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-        return Error{"somebody else answers there", EADDRINUSE};
+    if (::connect(trial.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+        errno == ECONNREFUSED) {
+        ::unlink(address.sun_path);
+        return {};
     }
-    ::unlink(address.sun_path);
-    return {};
+    return Error{"somebody else answers there", EADDRINUSE}; // or is too busy to, or speaks otherwise
 }
 
 Result<void> bind_to(const sockaddr* address, socklen_t size, UniqueFd& socket) {
@@ -132,7 +138,7 @@ HttpServer::HttpServer(Loop& loop, Handler on_request)
 }
 
 HttpServer::~HttpServer() {
-    if (!socket_path_.empty()) {
+    if (!socket_path_.empty() && find_inode(socket_path_) == socket_inode_) {
         ::unlink(socket_path_.c_str());
     }
 }
@@ -152,6 +158,7 @@ Result<void> HttpServer::listen(const Address& address) {
     evhttp_bind_listener(server_.get(), listener);
     evconnlistener_set_error_cb(listener, pause_listener);
     socket_path_ = address.path;
+    socket_inode_ = find_inode(address.path);
     return {};
 }
 

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include <sys/types.h>
+
 struct evhttp;
 
 namespace eventsgw {
@@ -52,7 +54,8 @@ private:
     Loop& loop_;
     Handler on_request_;
     std::unique_ptr<evhttp, Deleter> server_;
-    std::string socket_path_; ///< to be removed; empty when there is none
+    std::string socket_path_; ///< to be removed, if it is still ours; empty when there is none
+    ino_t socket_inode_ = 0;
 };
 
 } // namespace eventsgw

@@ -41,9 +41,13 @@ void Slots::set_limits(Limits limits) {
     give();
 }
 
-void Slots::set_bytes(Number number, std::size_t bytes) {
+bool Slots::set_bytes(Number number, std::size_t bytes) {
     Waiting& waiting = waiting_.at(number);
+    if (bytes > waiting.bytes && waiting_bytes_ >= limits_.waiting_bytes) {
+        return false;
+    }
     waiting_bytes_ += bytes - std::exchange(waiting.bytes, bytes);
+    return true;
 }
 
 void Slots::ask(Number number, std::function<void()> on_turn) {

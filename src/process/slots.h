@@ -33,8 +33,8 @@ public:
     /// slot is not one more that waits.
     std::optional<Number> enter(std::size_t bytes, bool asks_at_once);
 
-    /// The one that waits has other bytes now.
-    void set_bytes(Number number, std::size_t bytes);
+    /// The one that waits has other bytes now; false, and it keeps its own, when more bytes may not wait.
+    bool set_bytes(Number number, std::size_t bytes);
 
     /// Calls `on_turn` once, when a slot is its own: within this call where one is free, else within another's leave().
     void ask(Number number, std::function<void()> on_turn);

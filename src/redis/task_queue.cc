@@ -22,6 +22,9 @@ TaskQueue::TaskQueue(Session::Options options, Network network, const Log& log, 
 
 void TaskQueue::push(const std::vector<Entry>& tasks) {
     state_ = State::pushing;
+    if (!next_instance_.empty()) {
+        former_instance_ = std::exchange(instance_, std::exchange(next_instance_, ""));
+    }
     execute(tasks, tasks.back().number);
     sent_ = std::max(sent_, batch_);
 }
@@ -45,10 +48,7 @@ void TaskQueue::execute(const std::vector<Entry>& tasks, std::uint64_t number) {
 
 void TaskQueue::arm() {
     session_.send({"WATCH", cursor_key_}, [this](const Reply& reply) { note_error(reply); });
-    session_.send({"GET", cursor_key_}, [this](const Reply& reply) {
-        note_error(reply);
-        cursor_ = reply.text;
-    });
+    session_.send({"GET", cursor_key_}, [this](const Reply& reply) { on_cursor(reply); });
     session_.send({"TYPE", key_}, [this](const Reply& reply) { on_armed(reply); });
 }
 
@@ -107,6 +107,22 @@ bool TaskQueue::is_half_done(const Reply& executed) {
     return true;
 }
 
+/// A key of another type is no cursor of ours, and the next SET replaces it.
+void TaskQueue::on_cursor(const Reply& reply) {
+    const bool is_foreign = reply.is_error() && reply.text.starts_with("WRONGTYPE");
+    if (is_foreign) {
+        log_.warning("leader", "somebody else wrote the cursor, it is replaced", {{"key", cursor_key_}});
+    } else {
+        note_error(reply);
+    }
+    cursor_ = is_foreign ? "" : reply.text;
+}
+
+void TaskQueue::look_again() {
+    state_ = State::arming;
+    arm();
+}
+
 void TaskQueue::on_armed(const Reply& type) {
     note_error(type);
     if (!error_.empty()) {
@@ -154,8 +170,7 @@ void TaskQueue::on_lost() {
 /// is asked for while nothing is on its way is the cursor.
 void TaskQueue::probe() {
     if (state_ == State::armed) {
-        state_ = State::arming;
-        arm();
+        look_again();
         return;
     }
     session_.send({"PING"}, [this](const Reply& reply) {
@@ -173,11 +188,12 @@ std::uint64_t TaskQueue::read_cursor(const std::string& value) const {
     if (!correction_.value.empty() && value == correction_.value) {
         return correction_.number;
     }
-    const std::string ours = instance_ + " ";
-    if (!value.starts_with(ours)) {
+    const std::string_view writer = std::string_view(value).substr(0, value.find(' '));
+    if (value.find(' ') == std::string::npos ||
+        (writer != instance_ && (writer.empty() || writer != former_instance_))) {
         return 0;
     }
-    const std::string_view rest = std::string_view(value).substr(ours.size());
+    const std::string_view rest = std::string_view(value).substr(writer.size() + 1);
     const Result<std::uint64_t> number = parse_count(rest.substr(0, rest.find(' ')));
     if (!number || *number > std::max(sent_, floor_)) {
         log_.warning("leader", "somebody else wrote the cursor, it is ignored",

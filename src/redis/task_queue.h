@@ -51,6 +51,13 @@ public:
 
     void start() { session_.start(); }
 
+    /// From the next batch on the cursor is under another name: what was written under the one before it, and is known
+    /// to nobody here any more, is not covered by it.
+    void rename_instance(std::string instance) { next_instance_ = std::move(instance); }
+
+    /// Looks at the leader's side anew; on_ready follows. Only when can_push().
+    void look_again();
+
     bool can_push() const { return state_ == State::armed; }
 
     /// Pushes tasks, oldest first. Only when can_push(). The views must live until it returns.
@@ -76,6 +83,7 @@ private:
     void on_pushed(const Reply& reply);
     void on_executed(const Reply& reply);
     bool is_half_done(const Reply& executed);
+    void on_cursor(const Reply& reply);
     void on_armed(const Reply& type);
     void confirm_through(std::uint64_t number);
     /// The refusal of a command that is part of something larger.
@@ -94,6 +102,8 @@ private:
     std::string key_;
     std::string cursor_key_;
     std::string instance_;
+    std::string former_instance_; ///< of the batches before; empty when there were none
+    std::string next_instance_;   ///< of the next batch; empty: the same
     std::uint64_t floor_;
     Callbacks callbacks_;
     State state_ = State::away;

@@ -66,6 +66,33 @@ class Spool(GatewayTestCase):
         gateway.wait_log("none waits any more")
         self.wait_stored([])
 
+    def restart_in_an_outage_under_traffic(self, settings):
+        """What a former run has left on disk goes before what comes now, while the disk still settles what is confirmed."""
+        gateway = self.start(settings)
+        self.publish_all(numbers(0, 10))
+        self.assert_arrives(numbers(0, 10))
+        published = 10
+        for _ in range(4):
+            self.proxy.refuse()
+            self.publish_all(numbers(published, published + 100))
+            self.wait_stored(numbers(published, published + 100))
+            published += 100
+            gateway.stop()
+            gateway = self.start(settings, predecessor=gateway)
+            self.proxy.forward()
+            self.proxy.delay(0.002)
+            for _ in range(150):
+                self.publish_all(numbers(published, published + 5))
+                published += 5
+            self.assert_arrives(numbers(0, published))
+            self.wait_stored([])
+
+    def test_a_restart_in_an_outage_under_traffic(self):
+        self.restart_in_an_outage_under_traffic("")
+
+    def test_a_restart_in_an_outage_under_traffic_with_always(self):
+        self.restart_in_an_outage_under_traffic("durability = always\n")
+
     def test_a_leader_that_does_not_answer_in_time(self):
         self.start()
         self.publish_all(numbers(0, 1))

@@ -41,7 +41,7 @@ struct Directory {
 struct Fixture {
     explicit Fixture(const Directory& directory, Backlog::Options options = {100000, 1U << 28U, 1U << 30U, false})
         : backlog(timers, file.log(), options, open(directory),
-                  {[] {}, [this](const std::string& problem) { problems.push_back(problem); }}) {}
+                  {[] {}, [this](const std::string& problem) { problems.push_back(problem); }, [] {}}) {}
 
     static std::unique_ptr<Spool> open(const Directory& directory) {
         Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
@@ -164,6 +164,29 @@ void always_means_that_only_what_is_on_disk_is_pushed() {
     CHECK_EQUAL(f.backlog.pushable(), std::size_t{0});
     f.wait([&] { return f.backlog.pushable() == 5; });
     CHECK_EQUAL(count_stored(directory), std::size_t{5});
+}
+
+/// What the disk says of the tasks of a former run must not be mixed with what is written in the same commit.
+void what_is_written_meanwhile_does_not_hide_what_a_former_run_left() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        f.add(100);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    Fixture f(directory, {100000, 1U << 28U, 1U << 30U, true});
+    f.add(50);
+    f.timers.advance(Backlog::kGroup);
+    f.backlog.confirm_through(10, [](const PendingTask&) {});
+    f.add(50);
+    f.timers.advance(Backlog::kGroup);
+    f.backlog.set_away(false, "");
+    std::size_t taken = 0;
+    f.wait([&] {
+        taken += f.take_front();
+        return taken == 190;
+    });
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{0});
 }
 
 void a_start_goes_on_where_the_former_run_ended() {
@@ -294,6 +317,7 @@ int main() {
         TEST(writes_soon_while_the_leader_is_away),
         TEST(keeps_the_order_through_the_disk),
         TEST(always_means_that_only_what_is_on_disk_is_pushed),
+        TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
         TEST(a_start_goes_on_where_the_former_run_ended),
         TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
         TEST(a_second_owner_is_refused),
