@@ -32,6 +32,10 @@ Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
+History::Settings history_settings(const Settings& settings) {
+    return {{settings.history, settings.history_age}, settings.history_payload};
+}
+
 std::string describe_problem(std::string_view server, const Session& session) {
     return "waiting for the " + std::string(server) + " at " + to_string(session.address()) +
            (session.problem().empty() ? "" : ": " + session.problem());
@@ -49,9 +53,10 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
       supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
-      commands_(loop, run_queue_, log, [this] { stop_if_drained(); }),
-      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
-                [this] { stop_if_drained(); }),
+      history_(loop, log, history_settings(config_.settings)),
+      commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
+      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
+                config_.handlers, [this] { stop_if_drained(); }),
       replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
@@ -83,6 +88,7 @@ int Gateway::run() {
         sender_->start();
     }
     loop_.run();
+    history_.finish();
     if (sender_) {
         sender_->keep();
     }
@@ -241,6 +247,7 @@ void Gateway::adopt(Config config) {
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
     slots_.set_limits(run_limits(config_.settings));
+    history_.set_settings(history_settings(config_.settings));
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (sender_) {

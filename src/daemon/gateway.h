@@ -15,6 +15,7 @@
 #include "daemon/task_sender.h"
 #include "daemon/watchdog.h"
 #include "event/event.h"
+#include "history/history.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "process/child.h"
@@ -115,6 +116,7 @@ private:
     Supervisor supervisor_;
     Remains remains_;
     RunQueue run_queue_;
+    History history_;
     CommandRunner commands_;
     EventsDirectory handlers_;
     Resolver replica_resolver_;

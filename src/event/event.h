@@ -28,6 +28,7 @@ bool is_valid_source(std::string_view source);
 struct Event {
     std::string_view channel;
     std::string_view payload; ///< the exact bytes that were published
+    bool is_replay = false;   ///< an administrator has asked for it anew
 };
 
 } // namespace eventsgw

@@ -27,8 +27,9 @@ Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
 
 bool Scheduler::submit(Occurrence occurrence) {
     const std::chrono::nanoseconds window = occurrence.settings.coalesce;
-    const bool coalesces = window > std::chrono::nanoseconds::zero();
-    const std::string key = coalesces ? occurrence.name + " of " + occurrence.source : "";
+    const bool is_coalescing = window > std::chrono::nanoseconds::zero();
+    const std::string key = is_coalescing ? occurrence.name + " of " + occurrence.source : "";
+    const bool coalesces = is_coalescing && !occurrence.is_replay; // its payload is older than that of any other
     if (coalesces && merge(key, occurrence)) {
         return true;
     }
@@ -38,7 +39,7 @@ bool Scheduler::submit(Occurrence occurrence) {
     if (!number) {
         return false;
     }
-    entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), key});
+    entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), coalesces ? key : ""});
     if (coalesces) {
         mergeable_.emplace(key, *number);
         open_window(*number, window);
