@@ -15,12 +15,21 @@ std::string join(std::string_view first, std::string_view second) {
     return std::string(first) + (second.empty() ? "" : " ") + std::string(second);
 }
 
+/// Where rows share a name the subcommand's own is meant, and otherwise the one that is nobody's own.
+bool is_row_of(const OptionRow& row, const Subcommand& subcommand) {
+    const std::vector<OptionRow>& table = options_table();
+    const bool has_own = std::any_of(table.begin(), table.end(), [&](const OptionRow& other) {
+        return other.name == row.name && other.subcommand == subcommand.name;
+    });
+    return row.subcommand == (has_own ? subcommand.name : "");
+}
+
 void show_options(const Subcommand& subcommand, std::ostream& out) {
     std::vector<std::string_view> names = subcommand.options;
     names.insert(names.end(), {"help", "version"});
     for (const OptionRow& row : options_table()) {
-        const bool is_shown = row.subcommand.empty() || row.subcommand == subcommand.name;
-        if (is_shown && std::find(names.begin(), names.end(), row.name) != names.end()) {
+        const bool is_wanted = std::find(names.begin(), names.end(), row.name) != names.end();
+        if (is_wanted && is_row_of(row, subcommand)) {
             const std::string letter = row.letter == '\0' ? "    " : std::string{'-', row.letter, ',', ' '};
             out << "  " << letter << std::left << std::setw(19) << join("--" + std::string(row.name), row.argument)
                 << row.help << "\n";

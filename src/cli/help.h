@@ -24,6 +24,7 @@ struct Subcommand {
     std::string_view example;
     int (*function)(const Options& options);
     std::size_t optional_arguments = 0; ///< how many more it may take
+    std::vector<std::string_view> formats = {"text", "json"};
 };
 
 /// What `eventsgw SUBCOMMAND --help` says.

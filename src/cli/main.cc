@@ -11,6 +11,7 @@
 #include "cli/publish.h"
 #include "cli/run.h"
 #include "cli/spool.h"
+#include "cli/status.h"
 #include "cli/submit.h"
 
 #include <algorithm>
@@ -86,6 +87,13 @@ int run_migrate(const Options& options) {
                    std::cerr);
 }
 
+int run_status(const Options& options) {
+    const StatusFormat format = options.json                      ? StatusFormat::json
+                                : options.format == "openmetrics" ? StatusFormat::openmetrics
+                                                                  : StatusFormat::text;
+    return status(format, std::cout, std::cerr);
+}
+
 /// What concerns the configuration.
 std::vector<Subcommand> local_subcommands() {
     return {
@@ -117,6 +125,15 @@ std::vector<Subcommand> local_subcommands() {
          "write steps of an events directory that do what the rules do",
          "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
          run_migrate},
+        {"status",
+         "",
+         0,
+         {"format"},
+         "tell how the running gateway is: connections, rules, tasks, handlers",
+         "cd /var/lib/nethserver/mail1/state && eventsgw status",
+         run_status,
+         0,
+         {"text", "json", "openmetrics"}},
         {"spool",
          "[VERB [ID]]",
          0,
@@ -226,6 +243,9 @@ int dispatch(const Subcommand& subcommand, const Words& words) {
     if (options->version) {
         std::cout << "eventsgw " << EVENTSGW_VERSION << "\n";
         return kExitSuccess;
+    }
+    if (std::find(subcommand.formats.begin(), subcommand.formats.end(), options->format) == subcommand.formats.end()) {
+        return complain("--format: unknown format " + quote(options->format), &subcommand);
     }
     if (const std::string fault = find_argument_fault(subcommand, options->arguments); !fault.empty()) {
         return complain(fault, &subcommand);

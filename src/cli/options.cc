@@ -36,9 +36,7 @@ Result<void> set_log_level(Options& options, const std::string& value) {
 }
 
 Result<void> set_format(Options& options, const std::string& value) {
-    if (value != "text" && value != "json") {
-        return Error{"neither text nor json: " + quote(value)};
-    }
+    options.format = value;
     options.json = value == "json";
     return {};
 }
@@ -167,6 +165,7 @@ const std::vector<OptionRow>& options_table() {
         {"agentid", '\0', "ID", "the agent to work for, such as module/mail1 (default: $AGENT_ID)", set_agent_id},
         {"eventsdir", '\0', "DIR", "a directory of event handlers; may be given again", add_events_directory},
         {"log-level", '\0', "LEVEL", "error, warning, notice, info (the default) or debug", set_log_level},
+        {"format", '\0', "FORMAT", "text (the default), json or openmetrics", set_format, "status"},
         {"format", '\0', "FORMAT", "text (the default) or json", set_format},
         {"data", '\0', "JSON", "the payload, or - for standard input (default: {})", set_data, "publish"},
         {"force", '\0', "", "publish what breaks the rules for events", set_force, "publish"},

@@ -48,7 +48,8 @@ struct Options {
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
     std::string spool = kSpoolName;
-    bool json = false;
+    std::string format = "text";
+    bool json = false; ///< the format is json
     std::optional<std::string> data;
     bool force = false;
     std::string to;

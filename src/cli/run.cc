@@ -128,7 +128,7 @@ int run_gateway(const Options& options, Log& log, const std::optional<Journal>& 
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
                     {std::move(loaded.connections).value(), make_gateway_config(std::move(loaded.config)),
-                     [&] { return load_again(options, log); }, make_command_environment(),
+                     [&] { return load_again(options, log); }, make_command_environment(), EVENTSGW_VERSION,
                      notify_socket != nullptr ? notify_socket : "", read_watchdog_timeout(read_environment, ::getpid()),
                      [&journal] { return journal ? journal->open_output() : StepOutput(); }, std::move(spool)});
     return gateway.run();

@@ -24,6 +24,7 @@ namespace eventsgw {
 namespace {
 
 constexpr std::size_t kChunkCost = 4U << 20U;
+constexpr std::uint64_t kLastNumber = std::numeric_limits<std::int64_t>::max();
 
 /// A task's id, which its text begins with.
 std::string_view id_of(const PendingTask& task) {
@@ -79,22 +80,23 @@ private:
 };
 
 Result<void> SpoolCommand::each_waiting(SpoolFile& file, const std::function<void(const PendingTask&)>& look) {
-    Result<std::uint64_t> after = file.confirmed();
-    while (after) {
-        const Result<std::vector<PendingTask>> tasks =
-            file.load(*after, std::numeric_limits<std::int64_t>::max(), kChunkCost);
+    const Result<std::uint64_t> confirmed = file.confirmed();
+    if (!confirmed) {
+        return confirmed.error();
+    }
+    for (std::uint64_t after = *confirmed;;) {
+        const Result<std::vector<PendingTask>> tasks = file.load(after, kLastNumber, kChunkCost);
         if (!tasks) {
             return tasks.error();
-        }
-        for (const PendingTask& task : *tasks) {
-            look(task);
         }
         if (tasks->empty()) {
             return {};
         }
+        for (const PendingTask& task : *tasks) {
+            look(task);
+        }
         after = tasks->back().number();
     }
-    return after.error();
 }
 
 Result<SpoolCommand::Found> SpoolCommand::find(SpoolFile& file, const std::string& id) {

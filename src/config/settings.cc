@@ -4,6 +4,7 @@
 #include "config/settings.h"
 
 #include "base/text.h"
+#include "config/address.h"
 #include "config/problem.h"
 
 #include <algorithm>
@@ -39,6 +40,8 @@ std::vector<SettingRow> make_table() {
          "commands and handlers that run at the same time"},
         {"max_payload", "", SettingKind::size, "64M", kKibibyte, kGibibyte, &Settings::max_payload, false,
          "the largest payload that is taken"},
+        {"metrics_listen", "", SettingKind::address, "", 0, 0, &Settings::metrics_listen, false,
+         "where to serve metrics for Prometheus: ADDRESS:PORT or the path of a socket; empty: nowhere"},
         {"polling_interval", "AGENT_POLLING_INTERVAL", SettingKind::duration, "5s", 10, 3600000,
          &Settings::polling_interval, true, "time between two health checks of a Redis connection"},
         {"queue_limit", "", SettingKind::count, "100000", 0, 1000000000, &Settings::queue_limit, true,
@@ -82,6 +85,15 @@ Result<Durability> parse_durability(std::string_view text) {
         return text == "always" ? Durability::always : Durability::outage;
     }
     return Error{"must be outage or always: " + show(text)};
+}
+
+/// Kept as it is written, once it is known to be one.
+Result<std::string> parse_listen_address(std::string_view text) {
+    if (text.empty()) {
+        return std::string();
+    }
+    const Result<Address> address = parse_address(text);
+    return address ? Result<std::string>(std::string(text)) : Result<std::string>(address.error());
 }
 
 template <typename Row> const Row* find_row(const std::vector<Row>& table, std::string_view name) {
@@ -217,6 +229,7 @@ template <typename S> Result<void> set_from_text(S& settings, const SettingRowOf
     case SettingKind::serialize: return set_field(settings, row, parse_serialize(value));
     case SettingKind::codes: return set_field(settings, row, parse_codes(value, row.minimum, row.maximum));
     case SettingKind::durability: return set_field(settings, row, parse_durability(value));
+    case SettingKind::address: return set_field(settings, row, parse_listen_address(value));
     case SettingKind::directories: return set_field(settings, row, parse_directories(value));
     }
     return {};

@@ -38,6 +38,7 @@ struct Settings {
     std::uint64_t task_limit = 100000;       ///< tasks in memory and not on disk
     std::uint64_t task_memory = 512U << 20U; ///< bytes of these tasks
     std::uint64_t max_payload = 64U << 20U;  ///< bytes of one event
+    std::string metrics_listen; ///< an address; empty: metrics are served on the gateway's own socket alone
 
     std::uint64_t history = 1000;                                   ///< runs that are kept; 0: it is off
     std::chrono::nanoseconds history_age = std::chrono::hours(720); ///< of a run that is kept
@@ -53,12 +54,23 @@ struct Settings {
 /// What [gateway] says of all handlers; a section [handler NAME] is applied on top of it.
 HandlerSettings make_handler_settings(const Settings& settings);
 
-enum class SettingKind : std::uint8_t { level, count, duration, size, flag, serialize, codes, directories, durability };
+enum class SettingKind : std::uint8_t {
+    level,
+    count,
+    duration,
+    size,
+    flag,
+    serialize,
+    codes,
+    directories,
+    durability,
+    address
+};
 
 /// The member of T that a setting fills.
 template <typename T> using SettingField =
     std::variant<LogLevel T::*, std::uint64_t T::*, std::chrono::nanoseconds T::*, bool T::*, Serialize T::*,
-                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*, Durability T::*>;
+                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*, Durability T::*, std::string T::*>;
 
 /// One row of a table of settings, from which parsing, messages and the test of the documentation are fed.
 template <typename T> struct SettingRowOf {

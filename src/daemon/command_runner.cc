@@ -40,45 +40,60 @@ void set_end(RunRecord& run, const Result<Exit>& exit) {
 } // namespace
 
 std::string CommandRunner::run(const Rule& rule, const Event& event) {
-    const Number number = ++last_;
-    RunRecord& run = runs_.emplace(number, make_record(rule, event, uuids_.make())).first->second;
-    std::string id = run.id;
-    run.value = history_.is_on() ? rule.value : "";
-    if (rule.value.find('\0') != std::string::npos) {
-        on_done(number, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
-        return id;
-    }
-    log_.debug("command", "due", {{"event", event.channel}, {"rule", rule.line}, {"id", id}});
+    std::string id = uuids_.make();
+    RunRecord record = make_record(rule, event, id);
     Job job{{"/bin/sh", "-c", rule.value}};
-    if (history_.keeps_payload(event.payload.size())) {
-        run.payload = event.payload;
-        job.input = Input::lend(*run.payload);
-    } else {
-        job.input = std::string(event.payload);
-    }
     if (event.is_replay) {
         job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
     }
-    if (!queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
-        runs_.erase(number);
-        refusals_.add(event.channel, queue_.waiting(), queue_.waiting_bytes());
-        return "";
+    if (history_.is_on()) {
+        record.value = rule.value;
     }
-    return id;
+    const bool keeps_payload = history_.keeps_payload(event.payload.size());
+    if (keeps_payload) {
+        record.payload = event.payload;
+    } else {
+        job.input = std::string(event.payload);
+    }
+    const Number number = ++last_;
+    Run& run = runs_.emplace(number, Run{std::move(record), event.read}).first->second;
+    if (keeps_payload) {
+        job.input = Input::lend(*run.record.payload);
+    }
+    return submit(number, std::move(job)) ? id : "";
+}
+
+bool CommandRunner::submit(Number number, Job job) {
+    const RunRecord& run = runs_.at(number).record;
+    if (job.command.back().find('\0') != std::string::npos) {
+        on_done(number, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
+        return true;
+    }
+    log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
+    if (!queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
+        refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
+        runs_.erase(number);
+        return false;
+    }
+    return true;
 }
 
 void CommandRunner::on_done(Number number, const Result<Exit>& exit) {
-    RunRecord run = std::move(runs_.extract(number).mapped());
+    Run run = std::move(runs_.extract(number).mapped());
     const bool succeeded = exit && exit->status == 0;
     ++(succeeded ? counters_.succeeded : counters_.failed);
     if (exit) {
-        log_exit(run, *exit);
+        counters_.begun.add(timers_.now() - exit->wall - run.read);
+        log_exit(run.record, *exit);
     } else {
         log_.error("command", "not started",
-                   {{"event", run.channel}, {"rule", run.line}, {"reason", exit.error().message}, {"id", run.id}});
+                   {{"event", run.record.channel},
+                    {"rule", run.record.line},
+                    {"reason", exit.error().message},
+                    {"id", run.record.id}});
     }
-    set_end(run, exit);
-    history_.add(std::move(run));
+    set_end(run.record, exit);
+    history_.add(std::move(run.record));
     on_idle_();
 }
 
@@ -101,6 +116,15 @@ void CommandRunner::log_exit(const RunRecord& run, const Exit& exit) const {
                 {"wall", exit.wall},
                 {"cpu", exit.cpu},
                 {"id", run.id}});
+}
+
+Report::Runs CommandRunner::report() const {
+    Report::Runs runs;
+    runs.succeeded = counters_.succeeded;
+    runs.failed = counters_.failed;
+    runs.refused = refused();
+    runs.begun = counters_.begun;
+    return runs;
 }
 
 } // namespace eventsgw

@@ -41,7 +41,7 @@ RunResult result_of(const HandlerOutcome& outcome) {
     if (outcome.status == HandlerOutcome::Status::skipped) {
         return RunResult::skipped;
     }
-    return outcome.is_timed_out ? RunResult::timed_out : RunResult::failed;
+    return outcome.is_overdue ? RunResult::timed_out : RunResult::failed;
 }
 
 RunRecord make_record(const Occurrence& occurrence, const HandlerOutcome& outcome) {
@@ -98,6 +98,7 @@ std::string EventsDirectory::accept(const Event& event) {
     occurrence.payload = event.payload;
     occurrence.id = uuids_.make();
     occurrence.received = std::chrono::system_clock::now();
+    occurrence.read = event.read;
     occurrence.settings = settings_of(parts->name);
     occurrence.is_replay = event.is_replay;
     occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
@@ -132,7 +133,7 @@ void EventsDirectory::begin(Occurrence occurrence, const std::string& lane) {
 
 void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome) {
     if (!is_closed_ && outcome.status != HandlerOutcome::Status::absent) {
-        count(outcome);
+        count((*place)->occurrence(), outcome);
         log_end((*place)->occurrence(), outcome);
         if (history_.is_on()) {
             history_.add(make_record((*place)->occurrence(), outcome));
@@ -144,7 +145,9 @@ void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane,
     on_idle_();
 }
 
-void EventsDirectory::count(const HandlerOutcome& outcome) {
+void EventsDirectory::count(const Occurrence& occurrence, const HandlerOutcome& outcome) {
+    counters_.begun.add(means_.timers.now() - outcome.wall - occurrence.read);
+    counters_.timed_out += outcome.is_overdue ? 1 : 0;
     switch (outcome.status) {
     case HandlerOutcome::Status::completed: ++counters_.completed; break;
     case HandlerOutcome::Status::aborted: ++counters_.aborted; break;
@@ -180,6 +183,19 @@ void EventsDirectory::close() {
         ++place; // the handler may leave the list
         handler.close();
     }
+}
+
+Report::Runs EventsDirectory::report() const {
+    Report::Runs runs;
+    runs.running = running();
+    runs.waiting = waiting();
+    runs.succeeded = counters_.completed;
+    runs.failed = counters_.aborted;
+    runs.skipped = counters_.skipped;
+    runs.timed_out = counters_.timed_out;
+    runs.refused = refused();
+    runs.begun = counters_.begun;
+    return runs;
 }
 
 } // namespace eventsgw

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/uuid.h"
 #include "config/handler_settings.h"
+#include "daemon/report.h"
 #include "event/event.h"
 #include "handlers/handler.h"
 #include "handlers/scheduler.h"
@@ -39,7 +41,9 @@ public:
     struct Counters {
         std::uint64_t completed = 0;
         std::uint64_t aborted = 0;
-        std::uint64_t skipped = 0; ///< a step said "not for me"
+        std::uint64_t skipped = 0;   ///< a step said "not for me"
+        std::uint64_t timed_out = 0; ///< counted in `aborted` too
+        Histogram begun;             ///< from reading an event to its handler's start
     };
 
     /// What brings the events, first `/event/` or not.
@@ -65,6 +69,9 @@ public:
     void close();
 
     const Counters& counters() const { return counters_; }
+    Report::Runs report() const;
+    std::size_t running() const { return handlers_.size(); }
+    std::size_t waiting() const { return scheduler_.waiting(); }
     std::uint64_t refused() const { return overflow_.total() + names_.total(); }
 
 private:
@@ -75,7 +82,7 @@ private:
     void begin(Occurrence occurrence, const std::string& lane);
     void on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome);
     void log_end(const Occurrence& occurrence, const HandlerOutcome& outcome) const;
-    void count(const HandlerOutcome& outcome);
+    void count(const Occurrence& occurrence, const HandlerOutcome& outcome);
 
     HandlerMeans means_;
     Config config_;

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <unistd.h>
+
 namespace eventsgw {
 namespace {
 
@@ -36,6 +38,10 @@ History::Settings history_settings(const Settings& settings) {
     return {{settings.history, settings.history_age}, settings.history_payload};
 }
 
+Report::Server report_server(const Session& session) {
+    return {to_string(session.address()), session.problem()};
+}
+
 std::string describe_problem(std::string_view server, const Session& session) {
     return "waiting for the " + std::string(server) + " at " + to_string(session.address()) +
            (session.problem().empty() ? "" : ": " + session.problem());
@@ -44,8 +50,9 @@ std::string describe_problem(std::string_view server, const Session& session) {
 } // namespace
 
 Gateway::Gateway(Loop& loop, Log& log, Options options)
-    : loop_(loop), log_(log), connections_(std::move(options.connections)), config_(std::move(options.config)),
-      reload_(std::move(options.reload)), notifier_(loop, options.notify_socket),
+    : loop_(loop), log_(log), version_(std::move(options.version)), connections_(std::move(options.connections)),
+      config_(std::move(options.config)), reload_(std::move(options.reload)), rule_counters_(config_.rules),
+      started_(loop.now()), notifier_(loop, options.notify_socket),
       watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
       status_line_(
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
@@ -62,7 +69,8 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
-                                        [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}) {
+                                        [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}),
+      status_server_(loop, log, [this] { return report(); }) {
     if (config_.rules.has(RuleKind::action)) {
         make_sender(std::move(options.spool));
     }
@@ -83,6 +91,10 @@ int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
+    status_server_.start();
+    if (const Result<Address> place = parse_address(config_.settings.metrics_listen)) {
+        status_server_.serve_metrics(*place); // an empty setting is no address
+    }
     subscriber_.start();
     if (sender_) {
         sender_->start();
@@ -100,10 +112,11 @@ void Gateway::on_message(const Message& message) {
     ++messages_;
     const RuleSet::Indexes* held =
         message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
-    const Event event{message.channel, message.payload};
+    const Event event{message.channel, message.payload, subscriber_.session().last_heard()};
     if (held != nullptr) {
         for (const std::size_t index : *held) {
             apply(config_.rules.all()[index], event);
+            rule_counters_.note(index, event.read);
         }
     }
     if (handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
@@ -195,6 +208,32 @@ Condition Gateway::observe() const {
     return condition;
 }
 
+Report Gateway::report() const {
+    Report report;
+    report.version = version_;
+    report.agent_id = connections_.agent_id;
+    report.pid = ::getpid();
+    report.uptime = loop_.now() - started_;
+    report.started = std::chrono::system_clock::now() -
+                     std::chrono::duration_cast<std::chrono::system_clock::duration>(report.uptime);
+    report.replica = report_server(subscriber_.session());
+    report.channels = subscriber_.wanted().channels.size();
+    report.patterns = subscriber_.wanted().patterns.size();
+    report.gaps = subscriber_.gaps();
+    report.messages = messages_;
+    report.messages_refused = subscriber_.refused();
+    if (sender_) {
+        report.leader = report_server(sender_->session());
+        report.tasks = sender_->report();
+    }
+    report.commands = commands_.report();
+    report.handlers = handlers_.report();
+    report.commands.running = slots_.running() - report.handlers.running;
+    report.commands.waiting = slots_.waiting() - report.handlers.waiting;
+    report.rules = rule_counters_.report(config_.rules, loop_.now());
+    return report;
+}
+
 void Gateway::on_signal(int number) {
     const bool is_ending = end_signal_ != 0;
     if (number == SIGHUP || number == SIGUSR1) {
@@ -244,6 +283,7 @@ void Gateway::adopt(Config config) {
     for (const std::string_view name : keep_fixed_settings(config.settings, config_.settings)) {
         log_.warning("config", "takes effect at the next start", {{"setting", name}});
     }
+    rule_counters_.change(config_.rules, config.rules);
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
     slots_.set_limits(run_limits(config_.settings));

@@ -11,7 +11,9 @@
 #include "daemon/events_directory.h"
 #include "daemon/notifier.h"
 #include "daemon/open_spool.h"
+#include "daemon/rule_counters.h"
 #include "daemon/status_line.h"
+#include "daemon/status_server.h"
 #include "daemon/task_sender.h"
 #include "daemon/watchdog.h"
 #include "event/event.h"
@@ -52,6 +54,7 @@ public:
         Config config;
         std::function<std::optional<Config>()> reload; ///< nothing when there are errors, which it has logged
         std::vector<std::string> command_environment;
+        std::string version;
         std::string notify_socket;
         std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
         std::function<StepOutput()> open_step_output;
@@ -83,6 +86,7 @@ private:
     void on_problem();
     void report_ready();
     Condition observe() const;
+    Report report() const;
 
     void on_signal(int number);
     void drain();
@@ -97,11 +101,14 @@ private:
 
     Loop& loop_;
     Log& log_;
+    std::string version_;
     Connections connections_;
     Config config_;
     std::function<std::optional<Config>()> reload_;
     std::optional<Config> next_; ///< takes over when its subscriptions are confirmed
+    RuleCounters rule_counters_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
+    Clock::time_point started_;
 
     Notifier notifier_;
     Watchdog watchdog_;
@@ -122,6 +129,7 @@ private:
     Resolver replica_resolver_;
     std::optional<TaskSender> sender_; ///< from the first rule with an action on
     Subscriber subscriber_;
+    StatusServer status_server_;
 };
 
 } // namespace eventsgw

@@ -30,10 +30,11 @@ struct Report {
     };
     struct Tasks {
         std::uint64_t pushed = 0; ///< confirmed by the leader
-        std::size_t waiting = 0;  ///< in memory
-        std::size_t spooled = 0;  ///< on disk
+        std::size_t waiting = 0;  ///< in memory or on disk
+        std::size_t spooled = 0;  ///< of those, on disk
         std::size_t dead = 0;     ///< the leader will never take them
         std::uint64_t refused = 0;
+        Histogram confirmed; ///< from reading an event to the leader's confirmation
     };
     struct Runs {
         std::size_t running = 0;
@@ -43,6 +44,7 @@ struct Report {
         std::uint64_t skipped = 0;   ///< ended by one of skip_exit_codes
         std::uint64_t timed_out = 0; ///< counted in `failed` too
         std::uint64_t refused = 0;
+        Histogram begun; ///< from reading an event to the start
     };
 
     std::string version;
@@ -63,9 +65,6 @@ struct Report {
     Runs commands;
     Runs handlers;
     std::vector<RuleReport> rules;
-
-    Histogram confirmed; ///< from reading an event to the leader's confirmation of its task
-    Histogram begun;     ///< from reading an event to the start of its command or handler
 };
 
 /// One JSON object in one line; eventsgw(8) documents its members.

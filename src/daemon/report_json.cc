@@ -46,6 +46,18 @@ void add_leader(cJSON* report_object, const Report& report) {
     }
 }
 
+void add_histogram(cJSON* object, const char* name, const Histogram& histogram) {
+    cJSON* latency = add_object(object, name);
+    add_count(latency, "count", histogram.count());
+    add_number(latency, "seconds", to_seconds(histogram.sum()));
+    cJSON* steps = add_array(latency, "steps");
+    for (std::size_t step = 0; step < Histogram::kBounds.size(); ++step) {
+        cJSON* entry = append_object(steps);
+        add_number(entry, "up_to", to_seconds(Histogram::kBounds[step]));
+        add_count(entry, "count", histogram.count_up_to(step));
+    }
+}
+
 void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     cJSON* object = add_object(report_object, "tasks");
     add_count(object, "pushed", tasks.pushed);
@@ -53,6 +65,7 @@ void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     add_count(object, "spooled", tasks.spooled);
     add_count(object, "dead", tasks.dead);
     add_count(object, "refused", tasks.refused);
+    add_histogram(object, "confirmed", tasks.confirmed);
 }
 
 void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) {
@@ -64,6 +77,7 @@ void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) 
     add_count(object, "skipped", runs.skipped);
     add_count(object, "timed_out", runs.timed_out);
     add_count(object, "refused", runs.refused);
+    add_histogram(object, "begun", runs.begun);
 }
 
 void add_rules(cJSON* report_object, const std::vector<Report::RuleReport>& rules) {
@@ -84,18 +98,6 @@ void add_rules(cJSON* report_object, const std::vector<Report::RuleReport>& rule
     }
 }
 
-void add_histogram(cJSON* object, const char* name, const Histogram& histogram) {
-    cJSON* latency = add_object(object, name);
-    add_count(latency, "count", histogram.count());
-    add_number(latency, "seconds", to_seconds(histogram.sum()));
-    cJSON* steps = add_array(latency, "steps");
-    for (std::size_t step = 0; step < Histogram::kBounds.size(); ++step) {
-        cJSON* entry = append_object(steps);
-        add_number(entry, "up_to", to_seconds(Histogram::kBounds[step]));
-        add_count(entry, "count", histogram.count_up_to(step));
-    }
-}
-
 } // namespace
 
 std::string to_json(const Report& report) {
@@ -111,9 +113,6 @@ std::string to_json(const Report& report) {
     add_runs(tree.get(), "commands", report.commands);
     add_runs(tree.get(), "handlers", report.handlers);
     add_rules(tree.get(), report.rules);
-    cJSON* latency = add_object(tree.get(), "latency");
-    add_histogram(latency, "confirmed", report.confirmed);
-    add_histogram(latency, "begun", report.begun);
     return print_json(tree.get());
 }
 

@@ -148,16 +148,26 @@ void write_rules(Exposition& out, const std::vector<Report::RuleReport>& rules) 
     }
 }
 
-void write_histogram(Exposition& out, std::string_view name, std::string_view help, const Histogram& histogram) {
-    out.family(name, Type::histogram, help);
+/// `labels` of the family's other labels, may be empty.
+void write_histogram(Exposition& out, const std::string& labels, const Histogram& histogram) {
+    const std::string comma = labels.empty() ? "" : ",";
     for (std::size_t step = 0; step < Histogram::kBounds.size(); ++step) {
         std::array<char, 32> bound{};
         std::snprintf(bound.data(), bound.size(), "%g", to_seconds(Histogram::kBounds[step]));
-        out.sample(label("le", bound.data()), histogram.count_up_to(step), "_bucket");
+        out.sample(labels + comma + label("le", bound.data()), histogram.count_up_to(step), "_bucket");
     }
-    out.sample(label("le", "+Inf"), histogram.count(), "_bucket");
-    out.sample("", to_seconds(histogram.sum()), "_sum");
-    out.sample("", histogram.count(), "_count");
+    out.sample(labels + comma + label("le", "+Inf"), histogram.count(), "_bucket");
+    out.sample(labels, to_seconds(histogram.sum()), "_sum");
+    out.sample(labels, histogram.count(), "_count");
+}
+
+void write_latencies(Exposition& out, const Report& report) {
+    out.family("task_confirmed_seconds", Type::histogram,
+               "From reading an event to the leader's confirmation of its task.");
+    write_histogram(out, "", report.tasks.confirmed);
+    out.family("run_begun_seconds", Type::histogram, "From reading an event to the start of its command or handler.");
+    write_histogram(out, label("kind", "command"), report.commands.begun);
+    write_histogram(out, label("kind", "handler"), report.handlers.begun);
 }
 
 } // namespace
@@ -169,10 +179,7 @@ std::string to_openmetrics(const Report& report) {
     write_tasks(out, report.tasks);
     write_runs(out, report);
     write_rules(out, report.rules);
-    write_histogram(out, "task_confirmed_seconds", "From reading an event to the leader's confirmation of its task.",
-                    report.confirmed);
-    write_histogram(out, "run_begun_seconds", "From reading an event to the start of its command or handler.",
-                    report.begun);
+    write_latencies(out, report);
     return out.take_text();
 }
 

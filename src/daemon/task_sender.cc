@@ -56,6 +56,17 @@ void TaskSender::send(const Rule& rule, const Event& event) {
     forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
 }
 
+Report::Tasks TaskSender::report() const {
+    const Forwarder::Counters counters = forwarder_.counters();
+    Report::Tasks tasks;
+    tasks.pushed = counters.pushed;
+    tasks.waiting = counters.waiting;
+    tasks.spooled = counters.spooled;
+    tasks.dead = counters.dead;
+    tasks.refused = counters.refused;
+    return tasks;
+}
+
 void TaskSender::hurry() {
     if (waiting() > 0) {
         forwarder_.session().hurry();

@@ -9,6 +9,7 @@
 #include "config/rules.h"
 #include "config/settings.h"
 #include "daemon/open_spool.h"
+#include "daemon/report.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "loop/loop.h"
@@ -48,6 +49,7 @@ public:
 
     std::size_t waiting() const { return forwarder_.waiting(); }
     Forwarder::Counters counters() const { return forwarder_.counters(); }
+    Report::Tasks report() const;
     const Session& session() const { return forwarder_.session(); }
     const std::string& spool_problem() const { return spool_problem_; } ///< why tasks wait in memory only; or empty
 

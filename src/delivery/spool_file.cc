@@ -329,11 +329,7 @@ Result<bool> SpoolFile::shrink() {
     if (Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum"); !vacuumed) {
         return vacuumed.error();
     }
-    const Result<std::optional<std::int64_t>> is_busy = database_->ask("PRAGMA wal_checkpoint(TRUNCATE)");
-    if (!is_busy) {
-        return is_busy.error();
-    }
-    return is_busy->value_or(1) == 0;
+    return database_->checkpoint(true);
 }
 
 } // namespace eventsgw

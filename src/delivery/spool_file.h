@@ -97,6 +97,7 @@ public:
 
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
+    Result<bool> checkpoint() { return database_->checkpoint(false); }
     /// Gives free room back to the disk. False when another process keeps it from that.
     Result<bool> shrink();
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include <poll.h>
@@ -16,6 +17,10 @@ namespace {
 
 WallTime wall_now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::size_t add_cost(std::size_t sum, const PendingTask& task) {
+    return sum + task.cost();
 }
 
 } // namespace
@@ -73,11 +78,7 @@ void SpoolWriter::load() {
             report_problem(tasks.error());
             return;
         }
-        std::size_t cost = 0;
-        for (const PendingTask& task : *tasks) {
-            cost += task.cost();
-        }
-        const bool is_all = cost < kLoadCost;
+        const bool is_all = std::accumulate(tasks->begin(), tasks->end(), std::size_t{0}, add_cost) < kLoadCost;
         loads_.pop_front();
         outbox_.post({SpoolNews::Loaded{std::move(*tasks), wanted.until, is_all}});
     }
@@ -160,9 +161,11 @@ Result<void> SpoolWriter::apply_confirm(const SpoolOrder::Confirm& confirm) {
 void SpoolWriter::report_done() {
     std::uint64_t stored = 0;
     std::size_t returns = 0;
+    std::size_t written = 0;
     for (const SpoolOrder& order : std::exchange(orders_, {})) {
         if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
             stored = std::max(stored, write->tasks.back().number());
+            written = std::accumulate(write->tasks.begin(), write->tasks.end(), written, add_cost);
             returns += write->is_return ? 1 : 0;
         } else if (const auto* revive = std::get_if<SpoolOrder::Revive>(&order.what)) {
             stored = std::max(stored, revive->number);
@@ -177,6 +180,16 @@ void SpoolWriter::report_done() {
     }
     if (stored > 0) {
         outbox_.post({SpoolNews::Stored{stored, returns}});
+    }
+    checkpoint(written);
+}
+
+/// Not in the midst of a flood.
+void SpoolWriter::checkpoint(std::size_t written) {
+    log_cost_ += written;
+    if (log_cost_ >= kLogCost && written < kQuietCost) {
+        log_cost_ = 0;
+        static_cast<void>(file_->checkpoint()); // a fault of the disk shows at the next commit
     }
 }
 
@@ -198,6 +211,10 @@ bool SpoolWriter::look_around() {
         if (!dead->empty()) {
             outbox_.post({SpoolNews::Retry{std::move(*dead)}});
         }
+    }
+    if (log_cost_ > 0) {
+        log_cost_ = 0;
+        static_cast<void>(file_->checkpoint());
     }
     if (may_shrink_) {
         const Result<bool> shrunk = file_->shrink();

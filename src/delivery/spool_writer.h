@@ -84,6 +84,9 @@ public:
     static constexpr std::chrono::milliseconds kTick{1000};
     /// Rows that are erased at a time.
     static constexpr std::int64_t kEraseRows = 20000;
+    /// A commit of less than kQuietCost is followed by a checkpoint if the last one is kLogCost behind.
+    static constexpr std::size_t kQuietCost = 1U << 20U;
+    static constexpr std::size_t kLogCost = 32U << 20U;
     /// What is loaded at a time.
     static constexpr std::size_t kLoadCost = 2U << 20U;
 
@@ -105,6 +108,7 @@ private:
     Result<void> apply_write(const SpoolOrder::Write& write);
     Result<void> apply_confirm(const SpoolOrder::Confirm& confirm);
     void report_done();
+    void checkpoint(std::size_t written);
     bool look_around();
     void report_problem(const Error& error);
     void report_well();
@@ -118,7 +122,8 @@ private:
     std::deque<SpoolOrder::Load> loads_;
     std::uint64_t confirmed_ = 0; ///< tasks up to this number do not wait
     bool is_ending_ = false;
-    bool may_shrink_ = false; ///< something was erased since the last time
+    std::size_t log_cost_ = 0; ///< of what has been written since the last checkpoint
+    bool may_shrink_ = false;  ///< something was erased since the last time
     std::int64_t version_ = -1;
     std::string problem_; ///< as last told
 };

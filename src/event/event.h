@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -27,8 +28,9 @@ bool is_valid_source(std::string_view source);
 /// One published message. The views live as long as the callback that brings them.
 struct Event {
     std::string_view channel;
-    std::string_view payload; ///< the exact bytes that were published
-    bool is_replay = false;   ///< an administrator has asked for it anew
+    std::string_view payload;                     ///< the exact bytes that were published
+    std::chrono::steady_clock::time_point read{}; ///< when they came
+    bool is_replay = false;                       ///< an administrator has asked for it anew
 };
 
 } // namespace eventsgw

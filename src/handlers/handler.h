@@ -49,8 +49,8 @@ struct HandlerOutcome {
     std::string step; ///< the last one that was due
     std::chrono::nanoseconds wall{};
     std::chrono::nanoseconds cpu{}; ///< of all its steps
-    bool is_timed_out = false;
-    std::vector<StepRecord> steps; ///< those that were due
+    bool is_overdue = false;        ///< ended by its time-out
+    std::vector<StepRecord> steps;  ///< those that were due
 };
 
 /// Runs the steps of one event, one after the other. Its owner must not destroy it in `on_done`, but Timers::retire()

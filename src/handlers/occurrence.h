@@ -20,7 +20,8 @@ struct Occurrence {
     std::string payload;
     std::string id; ///< a UUID, for the log and for the steps
     std::chrono::system_clock::time_point received;
-    std::vector<Step> steps;        ///< as they were when the event arrived
+    std::chrono::steady_clock::time_point read; ///< the same, by the clock that never jumps
+    std::vector<Step> steps;                    ///< as they were when the event arrived
     std::vector<std::string> bases; ///< where to look for steps; empty unless the kernel was too short to do so then
     HandlerSettings settings;
     std::uint64_t coalesced = 1; ///< events that it stands for

@@ -33,6 +33,8 @@ public:
     /// The handler has ended: lets the next of its lane go on and gives its slot back.
     void finish(const std::string& lane);
 
+    std::size_t waiting() const { return entries_.size(); }
+
     /// No more events will come: nothing is gained by waiting for them.
     void close_windows();
 

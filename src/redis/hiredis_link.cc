@@ -168,11 +168,10 @@ private:
     }
 
     /// A server that has closed the connection may have said why. That is read first, for writing would fail and take
-    /// the connection and the reason along.
+    /// the connection and the reason along. (To peek with recv(2) would take the socket's own error away.)
     void on_writable() {
-        char byte = 0;
-        const bool is_connected = context_ != nullptr && (context_->c.flags & REDIS_CONNECTED) != 0;
-        if (is_connected && ::recv(context_->c.fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0) {
+        int readable = 0;
+        if (context_ != nullptr && ::ioctl(context_->c.fd, FIONREAD, &readable) == 0 && readable > 0) {
             on_readable();
         }
         if (context_ != nullptr) {

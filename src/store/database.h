@@ -78,8 +78,9 @@ public:
     Result<Statement> prepare(std::string_view sql);
     /// The number that a query answers with, such as that of a pragma; nothing when it has no row.
     Result<std::optional<std::int64_t>> ask(std::string_view sql);
-    /// Rows that the last statement has changed.
-    std::int64_t changed() const;
+    /// Moves what has been committed from the log of writes to the database itself; `truncate` also gives back the
+    /// log's room. False when another process keeps it from that.
+    Result<bool> checkpoint(bool truncate);
 
 private:
     struct Deleter {

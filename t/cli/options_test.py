@@ -14,7 +14,7 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
-SUBCOMMANDS = ("run", "check", "match", "migrate", "spool", "publish", "submit", "monitor")
+SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "spool", "publish", "submit", "monitor")
 
 
 class Options(unittest.TestCase):

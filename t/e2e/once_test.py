@@ -77,7 +77,8 @@ class Once(GatewayTestCase):
         key = agent + "/tasks"
         wait_until(lambda: server.admin.llen(key) >= count, lambda: f"{count}, not {server.admin.llen(key)} in {key}")
         found = payloads_in(server, agent)
-        self.assertTrue(found == payloads, f"{agent}: {len(found)} tasks, {count} events; {first_fault(found, payloads)}")
+        fault = f"{agent}: {len(found)} tasks, {count} events; {first_fault(found, payloads)}"
+        self.assertTrue(found == payloads, fault)
 
     def test_connections_cut_anywhere(self):
         proxies = [self.start_proxy(self.leader) for _ in AGENTS]
@@ -178,7 +179,8 @@ class Killed(Once):
 def first_fault(found, expected):
     for place, (one, other) in enumerate(zip(found, expected)):
         if one != other:
-            return f"at {place}: {found[max(0, place - 2):place + 5]} instead of {expected[max(0, place - 2):place + 5]}"
+            near = slice(max(0, place - 2), place + 5)
+            return f"at {place}: {found[near]} instead of {expected[near]}"
     return "all alike up to the shorter one's end"
 
 

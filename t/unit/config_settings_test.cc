@@ -47,9 +47,9 @@ bool equal(const Settings& a, const Settings& b) {
     return a.log_level == b.log_level && a.max_concurrency == b.max_concurrency &&
            a.polling_interval == b.polling_interval && a.queue_limit == b.queue_limit &&
            a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory &&
-           a.max_payload == b.max_payload &&
-           a.eventsdir == b.eventsdir && a.handler_timeout == b.handler_timeout && a.kill_grace == b.kill_grace &&
-           a.serialize == b.serialize && a.strict_modes == b.strict_modes;
+           a.max_payload == b.max_payload && a.metrics_listen == b.metrics_listen && a.eventsdir == b.eventsdir &&
+           a.handler_timeout == b.handler_timeout && a.kill_grace == b.kill_grace && a.serialize == b.serialize &&
+           a.strict_modes == b.strict_modes;
 }
 
 void the_table_has_the_defaults() {

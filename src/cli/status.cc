@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "cli/status.h"
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "cli/gateway_client.h"
+#include "cli/options.h"
+#include "daemon/json_tree.h"
+
+#include <chrono>
+#include <cmath>
+#include <iomanip>
+#include <string>
+#include <string_view>
+
+namespace eventsgw {
+namespace {
+
+const cJSON* member(const cJSON* object, const char* name) {
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+std::string text_of(const cJSON* object, const char* name) {
+    const char* text = cJSON_GetStringValue(member(object, name));
+    return text == nullptr ? "" : escape(text);
+}
+
+double number_of(const cJSON* object, const char* name) {
+    const cJSON* item = member(object, name);
+    return cJSON_IsNumber(item) != 0 ? item->valuedouble : 0;
+}
+
+std::string count_of(const cJSON* object, const char* name) {
+    return std::to_string(static_cast<unsigned long long>(number_of(object, name)));
+}
+
+std::string duration_of(const cJSON* object, const char* name) {
+    return format_duration(std::chrono::nanoseconds(std::llround(number_of(object, name) * 1e9)));
+}
+
+/// "3 pushed, 0 waiting", of those counts.
+std::string list_counts(const cJSON* object, std::initializer_list<std::pair<const char*, const char*>> counts) {
+    std::string list;
+    for (const auto& [name, word] : counts) {
+        list += (list.empty() ? "" : ", ") + count_of(object, name) + " " + word;
+    }
+    return list;
+}
+
+std::string describe_server(const cJSON* server) {
+    if (cJSON_IsObject(server) == 0) {
+        return "not used, for no rule has an action";
+    }
+    const std::string problem = text_of(server, "problem");
+    return text_of(server, "address") + (problem.empty() ? ", connected" : ", not connected: " + problem);
+}
+
+std::string describe_gaps(const cJSON* gaps) {
+    const cJSON* last = member(gaps, "last");
+    if (cJSON_IsObject(last) == 0) {
+        return "none";
+    }
+    return count_of(gaps, "count") + ", " + duration_of(gaps, "seconds") + " together; the last of " +
+           duration_of(last, "seconds") + " until " + text_of(last, "until");
+}
+
+/// The step of the histogram within which 99 of 100 are.
+std::string describe_latency(const cJSON* latency) {
+    const double wanted = std::ceil(number_of(latency, "count") * 0.99);
+    if (wanted == 0) {
+        return "none yet";
+    }
+    const cJSON* step = nullptr;
+    cJSON_ArrayForEach(step, member(latency, "steps")) {
+        if (number_of(step, "count") >= wanted) {
+            return "99% within " + duration_of(step, "up_to");
+        }
+    }
+    return "99% within more than 5 minutes";
+}
+
+class StatusPrinter {
+public:
+    StatusPrinter(const cJSON* report, std::ostream& out) : report_(report), out_(out) {}
+
+    void print() {
+        out_ << "eventsgw " << text_of(report_, "version") << " for " << text_of(report_, "agent") << ", process "
+             << count_of(report_, "pid") << ", up " << duration_of(report_, "uptime") << "\n\n";
+        print_connections();
+        print_work();
+        print_rules();
+    }
+
+private:
+    void line(std::string_view head, const std::string& text) {
+        out_ << std::left << std::setw(10) << head << text << "\n";
+    }
+
+    void print_connections() {
+        const cJSON* replica = member(report_, "replica");
+        line("replica", describe_server(replica));
+        line("listening", list_counts(replica, {{"channels", "channels"},
+                                                {"patterns", "patterns"},
+                                                {"messages", "messages read"},
+                                                {"refused", "refused for their size"}}));
+        line("gaps", describe_gaps(member(replica, "gaps")));
+        line("leader", describe_server(member(report_, "leader")));
+    }
+
+    void print_work() {
+        const cJSON* tasks = member(report_, "tasks");
+        line("tasks", list_counts(tasks, {{"pushed", "pushed"},
+                                          {"waiting", "waiting"},
+                                          {"spooled", "of those on disk"},
+                                          {"dead", "dead"},
+                                          {"refused", "refused"}}));
+        line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
+        print_runs("commands");
+        print_runs("handlers");
+    }
+
+    void print_runs(const char* kind) {
+        const cJSON* runs = member(report_, kind);
+        line(kind, list_counts(runs, {{"running", "running"},
+                                      {"waiting", "queued"},
+                                      {"succeeded", "succeeded"},
+                                      {"failed", "failed"},
+                                      {"skipped", "skipped"},
+                                      {"timed_out", "timed out"},
+                                      {"refused", "refused"}}));
+        line("", "read to begun: " + describe_latency(member(runs, "begun")));
+    }
+
+    void print_rules() {
+        const cJSON* rules = member(report_, "rules");
+        if (cJSON_GetArraySize(rules) == 0) {
+            return;
+        }
+        out_ << "\n  line    events  last                      rule\n";
+        const cJSON* rule = nullptr;
+        cJSON_ArrayForEach(rule, rules) {
+            const std::string last = text_of(rule, "last");
+            out_ << std::right << std::setw(6) << count_of(rule, "line") << std::setw(10) << count_of(rule, "events")
+                 << "  " << std::left << std::setw(24) << (last.empty() ? "never" : last) << "  ["
+                 << text_of(rule, "section") << "] " << text_of(rule, "channel") << " = " << text_of(rule, "value")
+                 << "\n";
+        }
+    }
+
+    const cJSON* report_;
+    std::ostream& out_;
+};
+
+} // namespace
+
+int status(StatusFormat format, std::ostream& out, std::ostream& err) {
+    const Result<std::string> answer = ask_gateway("GET", format == StatusFormat::openmetrics ? "/metrics" : "/status");
+    if (!answer) {
+        err << "eventsgw: " << answer.error().message << "\n";
+        return kExitUnavailable;
+    }
+    if (format != StatusFormat::text) {
+        out << *answer;
+        return kExitSuccess;
+    }
+    const JsonTree report(cJSON_ParseWithLength(answer->data(), answer->size()));
+    StatusPrinter(report.get(), out).print();
+    return kExitSuccess;
+}
+
+} // namespace eventsgw

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "delivery/backlog.h"
+
+#include "failing_disk.h"
+#include "fake_timers.h"
+#include "log_file.h"
+#include "testing.h"
+
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include <poll.h>
+#include <stdlib.h>
+
+using namespace eventsgw;
+using namespace eventsgw::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A directory that goes with its files.
+struct Directory {
+    Directory() {
+        std::array<char, 32> name{"/tmp/eventsgw-XXXXXX"};
+        CHECK(::mkdtemp(name.data()) != nullptr);
+        path = name.data();
+    }
+    Directory(const Directory&) = delete;
+    Directory& operator=(const Directory&) = delete;
+    ~Directory() { std::filesystem::remove_all(path); }
+
+    std::string spool() const { return path + "/spool"; }
+
+    std::string path;
+};
+
+/// A backlog on a real spool, whose thread and disk are real too; only the loop's clock is wound by hand.
+struct Fixture {
+    explicit Fixture(const Directory& directory, Backlog::Options options = {100000, 1U << 28U, 1U << 30U, false})
+        : backlog(timers, file.log(), options, open(directory),
+                  {[] {}, [this](const std::string& problem) { problems.push_back(problem); }}) {}
+
+    static std::unique_ptr<Spool> open(const Directory& directory) {
+        Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+        if (!spool) {
+            report(__FILE__, __LINE__, spool.error().message);
+        }
+        return std::move(*spool);
+    }
+
+    void add(int count) {
+        for (int i = 0; i < count; ++i) {
+            CHECK(backlog.add("a/event/b", "task"));
+        }
+    }
+
+    /// Takes the thread's news until something holds.
+    template <typename Condition> void wait(const Condition& condition) {
+        for (int i = 0; i < 2000 && !condition(); ++i) {
+            pollfd news{backlog.spool()->descriptor(), POLLIN, 0};
+            ::poll(&news, 1, 10);
+            backlog.spool()->receive();
+            timers.advance(10ms);
+        }
+        CHECK(condition());
+    }
+
+    /// Confirms all in memory; how many these were.
+    std::size_t take_front() {
+        std::size_t taken = 0;
+        const std::size_t pushable = backlog.pushable();
+        if (pushable > 0) {
+            backlog.confirm_through(backlog.front()[pushable - 1].number(), [&](PendingTask task) {
+                CHECK(task.number() > last);
+                last = task.number();
+                ++taken;
+            });
+        }
+        return taken;
+    }
+
+    FakeTimers timers;
+    LogFile file;
+    std::vector<std::string> problems;
+    std::uint64_t last = 0;
+    Backlog backlog;
+};
+
+std::size_t count_stored(const Directory& directory) {
+    Result<SpoolFile> file = SpoolFile::open(directory.spool(), Database::Mode::read);
+    CHECK(file.ok());
+    return file->measure().value().tasks;
+}
+
+void writes_nothing_while_the_leader_takes_all() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    for (int i = 0; i < 100; ++i) {
+        f.add(10);
+        f.timers.advance(100ms);
+        CHECK_EQUAL(f.take_front(), std::size_t{10});
+    }
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+}
+
+void writes_what_has_not_been_confirmed_in_time() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    f.add(3);
+    f.timers.advance(Backlog::kPatience - 1ms);
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    f.timers.advance(1ms);
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{3});
+    f.wait([&] { return count_stored(directory) == 3; });
+    CHECK_EQUAL(f.take_front(), std::size_t{3});
+    f.wait([&] { return count_stored(directory) == 0; });
+    f.add(1);
+    f.timers.advance(Backlog::kGroup);
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+}
+
+void writes_soon_while_the_leader_is_away() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(true, "Connection refused");
+    f.add(3);
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    f.timers.advance(Backlog::kGroup);
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{3});
+}
+
+void keeps_the_order_through_the_disk() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(true, "Connection refused");
+    f.add(25000);
+    f.wait([&] { return count_stored(directory) == 25000; });
+    f.wait([&] { return f.backlog.front().size() <= Backlog::kWindowTasks; });
+    f.backlog.set_away(false, "");
+    std::size_t taken = 0;
+    f.wait([&] {
+        f.add(taken < 20000 ? 20 : 0);
+        taken += f.take_front();
+        return f.backlog.waiting() == 0;
+    });
+    CHECK(taken > 25000);
+    f.wait([&] { return count_stored(directory) == 0; });
+}
+
+void always_means_that_only_what_is_on_disk_is_pushed() {
+    const Directory directory;
+    Fixture f(directory, {100000, 1U << 28U, 1U << 30U, true});
+    f.backlog.set_away(false, "");
+    f.add(5);
+    CHECK_EQUAL(f.backlog.pushable(), std::size_t{0});
+    f.wait([&] { return f.backlog.pushable() == 5; });
+    CHECK_EQUAL(count_stored(directory), std::size_t{5});
+}
+
+void a_start_goes_on_where_the_former_run_ended() {
+    const Directory directory;
+    std::uint64_t last = 0;
+    std::string instance;
+    {
+        Fixture f(directory);
+        instance = f.backlog.spool()->claim().instance;
+        f.add(10);
+        f.take_front();
+        f.add(5);
+        last = f.backlog.front().back().number();
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    Fixture f(directory);
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{5});
+    CHECK_EQUAL(f.backlog.spool()->claim().instance, instance);
+    CHECK(f.backlog.spool()->claim().floor > last);
+    // The cursor tells that two of them had been pushed.
+    f.backlog.confirm_through(last - 3, [](const PendingTask&) {});
+    f.backlog.set_away(false, "");
+    f.wait([&] { return f.backlog.waiting() == 3 && f.backlog.pushable() == 3; });
+    CHECK_EQUAL(f.backlog.front().back().number(), last);
+}
+
+void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
+    const Directory directory;
+    std::string instance;
+    for (int i = 0; i < 2; ++i) {
+        Fixture f(directory);
+        CHECK(f.backlog.spool()->claim().instance != std::exchange(instance, f.backlog.spool()->claim().instance));
+        CHECK_EQUAL(f.backlog.spool()->claim().floor, std::uint64_t{0});
+    }
+}
+
+void a_second_owner_is_refused() {
+    const Directory directory;
+    Fixture f(directory);
+    const Result<std::unique_ptr<Spool>> second = Spool::open(directory.spool());
+    CHECK(!second);
+    CHECK_EQUAL(second.error().os_error, EWOULDBLOCK);
+    CHECK(std::filesystem::exists(directory.spool()));
+}
+
+void tasks_that_come_back_are_on_disk_again() {
+    const Directory directory;
+    Fixture f(directory);
+    std::vector<PendingTask> recent;
+    f.backlog.set_away(true, "Connection refused");
+    f.add(6);
+    f.wait([&] { return count_stored(directory) == 6; });
+    f.backlog.confirm_through(4, [&](PendingTask task) { recent.push_back(std::move(task)); });
+    f.wait([&] { return count_stored(directory) == 2; });
+    recent.erase(recent.begin(), recent.begin() + 2);
+    f.backlog.take_back(std::move(recent));
+    CHECK_EQUAL(f.backlog.front().front().number(), std::uint64_t{3});
+    f.wait([&] { return count_stored(directory) == 4; });
+    CHECK_EQUAL(f.backlog.spooled(), std::size_t{4});
+}
+
+void a_disk_that_fails_is_told_and_tried_again() {
+    for (const int code : {SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL, SQLITE_READONLY}) {
+        const Directory directory;
+        const FailingDisk disk;
+        Fixture f(directory);
+        f.backlog.set_away(true, "Connection refused");
+        FailingDisk::code = code;
+        f.add(3);
+        f.wait([&] { return !f.problems.empty(); });
+        f.add(3);
+        CHECK_EQUAL(f.file.count("spool: cannot be written, tasks wait in memory"), 1);
+        CHECK_EQUAL(f.backlog.pushable(), std::size_t{6});
+        FailingDisk::code = SQLITE_OK;
+        f.wait([&] { return f.problems.size() == 2; });
+        CHECK_EQUAL(f.problems.back(), std::string());
+        f.wait([&] { return count_stored(directory) == 6; });
+    }
+}
+
+void what_a_failing_disk_does_not_take_at_the_end_is_lost() {
+    const Directory directory;
+    const FailingDisk disk;
+    Fixture f(directory);
+    f.backlog.set_away(true, "Connection refused");
+    FailingDisk::code = SQLITE_IOERR_FSYNC;
+    f.add(3);
+    CHECK_EQUAL(f.backlog.finish(), std::size_t{3});
+    FailingDisk::code = SQLITE_OK;
+}
+
+void a_start_on_a_failing_disk_is_an_error() {
+    const Directory directory;
+    const FailingDisk disk;
+    { const Fixture f(directory); }
+    FailingDisk::code = SQLITE_IOERR_WRITE;
+    const Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+    FailingDisk::code = SQLITE_OK;
+    CHECK(!spool);
+    CHECK(spool.error().message.find("set aside as") != std::string::npos);
+}
+
+void the_limit_on_disk_refuses_the_newest() {
+    const Directory directory;
+    Fixture f(directory, {100000, 1U << 28U, 1000, false});
+    f.backlog.set_away(true, "Connection refused");
+    int taken = 0;
+    while (f.backlog.add("a/event/b", "task")) {
+        ++taken;
+    }
+    CHECK_EQUAL(taken, 11); // of 93 bytes, overhead included
+    f.timers.advance(Backlog::kGroup);
+    f.take_front();
+    CHECK(f.backlog.add("a/event/b", "task"));
+}
+
+} // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        TEST(writes_nothing_while_the_leader_takes_all),
+        TEST(writes_what_has_not_been_confirmed_in_time),
+        TEST(writes_soon_while_the_leader_is_away),
+        TEST(keeps_the_order_through_the_disk),
+        TEST(always_means_that_only_what_is_on_disk_is_pushed),
+        TEST(a_start_goes_on_where_the_former_run_ended),
+        TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
+        TEST(a_second_owner_is_refused),
+        TEST(tasks_that_come_back_are_on_disk_again),
+        TEST(a_disk_that_fails_is_told_and_tried_again),
+        TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
+        TEST(a_start_on_a_failing_disk_is_an_error),
+        TEST(the_limit_on_disk_refuses_the_newest),
+    };
+    return run(tests);
+}
