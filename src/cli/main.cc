@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/match.h"
 #include "cli/migrate.h"
 #include "cli/monitor.h"
@@ -46,6 +47,14 @@ int run_match(const Options& options) {
 
 int run_spool(const Options& options) {
     return spool(options, std::cout, std::cerr);
+}
+
+int run_history(const Options& options) {
+    return history(options, std::cout, std::cerr);
+}
+
+int run_replay(const Options& options) {
+    return replay(options, std::cout, std::cerr);
 }
 
 int run_publish(const Options& options) {
@@ -134,6 +143,21 @@ std::vector<Subcommand> local_subcommands() {
          run_status,
          0,
          {"text", "json", "openmetrics"}},
+        {"history",
+         "[show ID]",
+         0,
+         {"event", "failed", "since", "format", "payload"},
+         "list the last commands and handlers; show all about one",
+         "eventsgw history --failed --since 24h",
+         run_history,
+         2},
+        {"replay",
+         "ID",
+         1,
+         {},
+         "have the running gateway take the event of a run once more",
+         "eventsgw replay 1b9d6bcd",
+         run_replay},
         {"spool",
          "[VERB [ID]]",
          0,

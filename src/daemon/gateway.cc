@@ -70,7 +70,8 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}),
-      status_server_(loop, log, [this] { return report(); }) {
+      status_server_(
+          loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
     if (config_.rules.has(RuleKind::action)) {
         make_sender(std::move(options.spool));
     }
@@ -126,25 +127,23 @@ void Gateway::on_message(const Message& message) {
 }
 
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
-void Gateway::apply(const Rule& rule, const Event& event) {
+std::string Gateway::apply(const Rule& rule, const Event& event) {
     try {
-        if (rule.kind == RuleKind::action) {
-            sender_->send(rule, event);
-        } else {
-            commands_.run(rule, event);
-        }
+        return rule.kind == RuleKind::action ? sender_->send(rule, event) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory",
                    {{"event", event.channel}, {"rule", rule.line}, {"bytes", event.payload.size()}});
     }
+    return "";
 }
 
-void Gateway::handle(const Event& event) {
+std::string Gateway::handle(const Event& event) {
     try {
-        handlers_.accept(event);
+        return handlers_.accept(event);
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
     }
+    return "";
 }
 
 void Gateway::on_listening() {

@@ -78,8 +78,12 @@ public:
 
 private:
     void on_message(const Message& message);
-    void apply(const Rule& rule, const Event& event);
-    void handle(const Event& event);
+    /// These return the id of what they have started; empty where that is nothing.
+    std::string apply(const Rule& rule, const Event& event);
+    std::string handle(const Event& event);
+
+    HttpResponse replay(const std::string& id);
+    std::string replay(const Event& event);
 
     void on_listening();
     void on_lost();

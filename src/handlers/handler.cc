@@ -139,7 +139,7 @@ void Handler::skip(const Step& step, const std::string& reason) {
 
 void Handler::on_step_done(const Result<Exit>& exit) {
     running_.reset();
-    output_ = {};
+    const bool has_stream = static_cast<bool>(std::exchange(output_, {}).stream);
     if (exit && exit->remains != 0) {
         groups_.insert(exit->remains);
         means_.remains.add(exit->remains);
@@ -154,7 +154,7 @@ void Handler::on_step_done(const Result<Exit>& exit) {
         return;
     }
     cpu_ += exit->cpu;
-    record_exit(*exit);
+    record_exit(*exit, has_stream);
     if (!is_overdue_ && exit->status == 0) {
         go_on();
     } else if (!is_overdue_ && is_skip_code(exit->status)) {
@@ -164,12 +164,12 @@ void Handler::on_step_done(const Result<Exit>& exit) {
     }
 }
 
-void Handler::record_exit(const Exit& exit) {
+void Handler::record_exit(const Exit& exit, bool has_stream) {
     const RunResult result = is_overdue_                 ? RunResult::timed_out
                              : exit.status == 0          ? RunResult::succeeded
                              : is_skip_code(exit.status) ? RunResult::skipped
                                                          : RunResult::failed;
-    records_.push_back({due_step(), result, exit.status, exit.signal, exit.wall, exit.cpu, exit.pid, ""});
+    records_.push_back({due_step(), result, exit.status, exit.signal, exit.wall, exit.cpu, exit.pid, has_stream, ""});
 }
 
 bool Handler::is_skip_code(int status) const {

@@ -76,7 +76,7 @@ private:
     void on_due();
     bool is_skip_code(int status) const;
     void skip(const Step& step, const std::string& reason);
-    void record_exit(const Exit& exit);
+    void record_exit(const Exit& exit, bool has_stream);
     void finish(HandlerOutcome::Status status, int code, int signal = 0);
     void add_variables();
     std::string due_step() const;

@@ -27,14 +27,16 @@ constexpr const char* kSchema =
     "CREATE INDEX runs_by_id ON runs (id);"
     "CREATE TABLE steps (run INTEGER NOT NULL, place INTEGER NOT NULL, name BLOB NOT NULL,"
     " result INTEGER NOT NULL, status INTEGER NOT NULL, signal INTEGER NOT NULL, wall INTEGER NOT NULL,"
-    " cpu INTEGER NOT NULL, pid INTEGER NOT NULL, reason BLOB NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;"
+    " cpu INTEGER NOT NULL, pid INTEGER NOT NULL, stream INTEGER NOT NULL, reason BLOB NOT NULL, PRIMARY KEY (run, "
+    "place)) WITHOUT ROWID;"
     "PRAGMA user_version=1";
 
 constexpr std::string_view kColumns = "number, id, channel, handler, line, value, arrived, began, ended, result,"
                                       " status, signal, wall, cpu, pid, reason, coalesced, replay";
 
-constexpr std::string_view kStepsOfRun = "SELECT name, result, status, signal, wall, cpu, pid, reason FROM steps"
-                                         " WHERE run = ? ORDER BY place";
+constexpr std::string_view kStepsOfRun =
+    "SELECT name, result, status, signal, wall, cpu, pid, stream, reason FROM steps"
+    " WHERE run = ? ORDER BY place";
 
 std::int64_t to_number(RunRecord::Time time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -166,7 +168,7 @@ Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64
     const Result<std::optional<std::int64_t>> last = database_->ask("SELECT max(number) FROM runs");
     Result<Statement> insert =
         database_->prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    Result<Statement> step = database_->prepare("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Result<Statement> step = database_->prepare("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     if (!last || !insert || !step) {
         return !last ? last.error() : !insert ? insert.error() : step.error();
     }
@@ -217,7 +219,8 @@ Result<void> HistoryFile::insert_steps(Statement& statement, const RunRecord& ru
                                     .bind(6, step.wall.count())
                                     .bind(7, step.cpu.count())
                                     .bind(8, std::int64_t{step.pid})
-                                    .bind(9, step.reason)
+                                    .bind(9, std::int64_t{step.has_stream})
+                                    .bind(10, step.reason)
                                     .run();
         if (!inserted) {
             return inserted;
@@ -298,7 +301,8 @@ Result<std::vector<StepRecord>> HistoryFile::load_steps(Statement& statement, st
         steps.push_back({std::string(statement.bytes(0)), to_result(statement.number(1)),
                          static_cast<int>(statement.number(2)), static_cast<int>(statement.number(3)),
                          std::chrono::nanoseconds(statement.number(4)), std::chrono::nanoseconds(statement.number(5)),
-                         static_cast<pid_t>(statement.number(6)), std::string(statement.bytes(7))});
+                         static_cast<pid_t>(statement.number(6)), statement.number(7) != 0,
+                         std::string(statement.bytes(8))});
     }
 }
 
