@@ -33,9 +33,9 @@ public:
     };
     /// Which runs are asked for.
     struct Query {
-        std::optional<std::string> event; ///< an event's name, or a channel
-        bool only_failed = false;         ///< what neither succeeded nor was skipped
-        std::optional<RunRecord::Time> since;
+        std::optional<std::string> event{}; ///< an event's name, or a channel
+        bool only_failed = false;           ///< what neither succeeded nor was skipped
+        std::optional<RunRecord::Time> since{};
     };
 
     /// Makes the file where needed, for the owner's eyes only. Error::os_error is a StoreFault.

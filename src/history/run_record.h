@@ -37,7 +37,7 @@ struct StepRecord {
     std::chrono::nanoseconds cpu{};
     pid_t pid = 0;           ///< 0 when it did not start
     bool has_stream = false; ///< its output went to a stream of the journal that was its own
-    std::string reason;      ///< why it did not start
+    std::string reason{};    ///< why it did not start
 };
 
 /// A command or a handler that has ended, as the history keeps it.
