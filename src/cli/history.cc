@@ -8,10 +8,10 @@
 #include "cli/history_printer.h"
 #include "history/history_file.h"
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -25,51 +25,35 @@ int complain_of_file(const Error& error, std::ostream& err) {
     return complain(std::string(kHistoryName) + ": " + error.message, kExitIo, err);
 }
 
-bool is_there() {
-    return ::access(kHistoryName, F_OK) == 0;
+int complain_of_none(int status, std::ostream& err) {
+    return complain("there is no " + std::string(kHistoryName) +
+                        " here: go to the module's state directory; the gateway makes it when its first command or "
+                        "handler ends, unless history = 0",
+                    status, err);
 }
 
-int list(const Options& options, std::ostream& out, std::ostream& err) {
-    if (!is_there()) {
-        err << "eventsgw: there is no " << kHistoryName
-            << " here: go to the module's state directory; the gateway makes it when the first run ends, unless "
-               "history = 0\n";
-        return kExitSuccess;
-    }
-    Result<HistoryFile> file = HistoryFile::open_to_read(kHistoryName);
-    if (!file) {
-        return complain_of_file(file.error(), err);
-    }
+int list(HistoryFile& file, const Options& options, std::ostream& out, std::ostream& err) {
     bool is_first = true;
-    const Result<void> listed = file->each({options.event, options.failed, options.since}, [&](const RunRecord& run) {
+    const Result<void> listed = file.each({options.event, options.failed, options.since}, [&](const RunRecord& run) {
         if (options.json) {
             out << to_json(run) << "\n";
             return;
         }
-        if (is_first) {
+        if (std::exchange(is_first, false)) {
             print_run_heads(out);
         }
-        is_first = false;
         print_run(run, out);
     });
     return listed ? static_cast<int>(kExitSuccess) : complain_of_file(listed.error(), err);
 }
 
-int show(const Options& options, const std::string& prefix, std::ostream& out, std::ostream& err) {
-    if (!is_there()) {
-        return complain("there is no " + std::string(kHistoryName) + " here: go to the module's state directory",
-                        kExitNoMatch, err);
-    }
-    Result<HistoryFile> file = HistoryFile::open_to_read(kHistoryName);
-    if (!file) {
-        return complain_of_file(file.error(), err);
-    }
-    const Result<std::string> id = file->resolve(prefix);
+int show(HistoryFile& file, const std::string& prefix, const Options& options, std::ostream& out, std::ostream& err) {
+    const Result<std::string> id = file.resolve(prefix);
     if (!id) {
         return id.error().os_error == 0 ? complain(id.error().message, kExitNoMatch, err)
                                         : complain_of_file(id.error(), err);
     }
-    const Result<std::optional<RunRecord>> run = file->load(*id);
+    const Result<std::optional<RunRecord>> run = file.load(*id);
     if (!run) {
         return complain_of_file(run.error(), err);
     }
@@ -88,16 +72,21 @@ int show(const Options& options, const std::string& prefix, std::ostream& out, s
 
 int history(const Options& options, std::ostream& out, std::ostream& err) {
     const std::vector<std::string>& words = options.arguments;
-    if (words.empty()) {
-        return list(options, out, err);
-    }
-    if (words.front() != "show") {
+    const bool is_list = words.empty();
+    if (!is_list && words.front() != "show") {
         return complain("history: not show: " + quote(words.front()), kExitUsage, err);
     }
-    if (words.size() != 2) {
+    if (!is_list && words.size() != 2) {
         return complain("history show needs the ID of a run, or its beginning", kExitUsage, err);
     }
-    return show(options, words[1], out, err);
+    Result<std::optional<HistoryFile>> file = HistoryFile::open_to_read(kHistoryName);
+    if (!file) {
+        return complain_of_file(file.error(), err);
+    }
+    if (!*file) {
+        return complain_of_none(is_list ? kExitSuccess : kExitNoMatch, err);
+    }
+    return is_list ? list(**file, options, out, err) : show(**file, words[1], options, out, err);
 }
 
 int replay(const Options& options, std::ostream& out, std::ostream& err) {

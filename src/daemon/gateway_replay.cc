@@ -20,15 +20,17 @@ HttpResponse refuse(const std::string& reason) {
 
 /// A run whose event can be replayed. Waits for the disk, as long as it takes to read one row.
 Result<RunRecord> load_replayable(const std::string& prefix, bool keeps_payloads) {
-    Result<HistoryFile> file = HistoryFile::open_to_read(kHistoryName);
-    if (!file) {
-        return within("the history cannot be read", file.error());
+    Result<std::optional<HistoryFile>> opened = HistoryFile::open_to_read(kHistoryName);
+    if (!opened || !*opened) {
+        return opened ? Error{"there is no run in the history yet"}
+                      : within("the history cannot be read", opened.error());
     }
-    const Result<std::string> id = file->resolve(prefix);
+    HistoryFile& file = **opened;
+    const Result<std::string> id = file.resolve(prefix);
     if (!id) {
         return id.error();
     }
-    Result<std::optional<RunRecord>> run = file->load(*id);
+    Result<std::optional<RunRecord>> run = file.load(*id);
     if (!run || !*run) {
         return run ? Error{"there is no run " + quote(*id) + " in the history any more"} : run.error();
     }

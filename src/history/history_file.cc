@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -80,8 +81,9 @@ RunRecord read_run(const Statement& row) {
     return run;
 }
 
-/// A file of a later program is not touched, not even by SQLite's way to open it.
-Result<void> check_format(const std::string& path) {
+/// The format of a file; 0 of one that nothing has been written to. A file of a later program is not touched, not even
+/// by SQLite's way to open it.
+Result<std::int64_t> read_format(const std::string& path) {
     Result<Database> database = Database::open(path, Database::Mode::read);
     if (!database) {
         return database.error();
@@ -90,10 +92,11 @@ Result<void> check_format(const std::string& path) {
     if (!format) {
         return format.error();
     }
-    if (const std::int64_t version = format->value_or(0); version > HistoryFile::kFormat) {
+    const std::int64_t version = format->value_or(0);
+    if (version > HistoryFile::kFormat) {
         return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
     }
-    return {};
+    return version;
 }
 
 Result<void> make_file(const std::string& path) {
@@ -109,10 +112,11 @@ Result<void> make_file(const std::string& path) {
 } // namespace
 
 Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
-    Result<void> ready = make_file(path);
-    ready = ready ? check_format(path) : ready;
-    if (!ready) {
-        return ready.error();
+    if (Result<void> made = make_file(path); !made) {
+        return made.error();
+    }
+    if (Result<std::int64_t> format = read_format(path); !format) {
+        return format.error();
     }
     Result<Database> database = Database::open(path, Database::Mode::write);
     if (!database) {
@@ -125,15 +129,19 @@ Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
     return file;
 }
 
-Result<HistoryFile> HistoryFile::open_to_read(const std::string& path) {
-    if (Result<void> known = check_format(path); !known) {
-        return known.error();
+Result<std::optional<HistoryFile>> HistoryFile::open_to_read(const std::string& path) {
+    if (::access(path.c_str(), F_OK) != 0) {
+        return std::optional<HistoryFile>();
+    }
+    const Result<std::int64_t> format = read_format(path);
+    if (!format || *format == 0) {
+        return format ? Result<std::optional<HistoryFile>>(std::nullopt) : format.error();
     }
     Result<Database> database = Database::open(path, Database::Mode::read);
     if (!database) {
         return database.error();
     }
-    return HistoryFile(std::move(*database));
+    return std::optional<HistoryFile>(HistoryFile(std::move(*database)));
 }
 
 /// It is no guarantee of anything: a power cut may take the last runs.

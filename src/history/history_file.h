@@ -40,7 +40,8 @@ public:
 
     /// Makes the file where needed, for the owner's eyes only. Error::os_error is a StoreFault.
     static Result<HistoryFile> open_to_write(const std::string& path);
-    static Result<HistoryFile> open_to_read(const std::string& path);
+    /// Nothing where there is no file, or nothing has been written to it yet.
+    static Result<std::optional<HistoryFile>> open_to_read(const std::string& path);
 
     /// Adds runs in the order of their ends, and forgets what is beyond the bounds, in one piece.
     Result<void> add(const std::vector<RunRecord>& runs, const Bounds& bounds, RunRecord::Time now);

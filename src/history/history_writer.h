@@ -33,7 +33,7 @@ struct HistoryNews {
 /// aside, and the next commit begins another.
 class HistoryWriter {
 public:
-    static constexpr std::chrono::milliseconds kGather{1000};
+    static constexpr std::chrono::milliseconds kGather{500};
 
     HistoryWriter(std::string path, Mailbox<HistoryOrder>& inbox, Mailbox<HistoryNews>& outbox,
                   std::atomic<std::size_t>& unwritten)

@@ -30,11 +30,12 @@ struct Fixture {
     std::string path() const { return directory / "history"; }
 
     HistoryFile reader() const {
-        Result<HistoryFile> opened = HistoryFile::open_to_read(path());
+        Result<std::optional<HistoryFile>> opened = HistoryFile::open_to_read(path());
         if (!opened) {
             report(__FILE__, __LINE__, opened.error().message);
         }
-        return std::move(*opened);
+        CHECK(opened->has_value());
+        return std::move(**opened);
     }
 
     void add(const std::vector<RunRecord>& runs, HistoryFile::Bounds bounds = kWide, RunRecord::Time now = kStart) {
@@ -205,6 +206,12 @@ void it_is_for_its_owner_alone_and_goes_on_after_a_restart() {
     CHECK(::stat(f.path().c_str(), &status) == 0 && (status.st_mode & 0777U) == 0600);
 }
 
+void before_the_first_run_there_is_none() {
+    const Directory directory;
+    CHECK(!HistoryFile::open_to_read(directory / "absent").value().has_value());
+    CHECK(!HistoryFile::open_to_read(directory.write("empty", "")).value().has_value());
+}
+
 void what_is_no_history_is_told_apart() {
     const Directory directory;
     const std::string garbage = directory.write("garbage", std::string(10000, 'x'));
@@ -231,6 +238,7 @@ int main() {
         TEST(queries_choose),
         TEST(the_beginning_of_an_id_is_enough_where_it_is_the_only_one),
         TEST(it_is_for_its_owner_alone_and_goes_on_after_a_restart),
+        TEST(before_the_first_run_there_is_none),
         TEST(what_is_no_history_is_told_apart),
     };
     return run(tests);
