@@ -65,6 +65,7 @@ Report::Tasks TaskSender::report() const {
     tasks.spooled = counters.spooled;
     tasks.dead = counters.dead;
     tasks.refused = counters.refused;
+    tasks.confirmed = counters.confirmed;
     return tasks;
 }
 

@@ -57,11 +57,11 @@ bool Backlog::is_full() const {
            unstored_cost_ >= options_.bytes;
 }
 
-bool Backlog::add(std::string_view channel, std::string_view text) {
+bool Backlog::add(std::string_view channel, std::string text) {
     if (is_full()) {
         return false;
     }
-    append(PendingTask(++last_, channel, text, now()));
+    append(PendingTask(++last_, channel, std::move(text), now()));
     schedule();
     return true;
 }

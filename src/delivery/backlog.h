@@ -51,9 +51,13 @@ public:
     /// Rows of confirmed tasks are erased when all are stale, which is cheap; or when they come to this much and little
     /// else is there; or when the spool would grow beyond its limit.
     static constexpr std::size_t kStaleCost = 8U << 20U;
-    /// In memory at most, where there is a spool.
+    /// In memory at most, where there is a spool and the leader is behind.
     static constexpr std::size_t kHandTasks = 10000;
     static constexpr std::size_t kHandCost = 8U << 20U;
+    /// The same while the leader answers in time: a burst that comes faster than it can be pushed is over before the
+    /// disk would have been of use.
+    static constexpr std::size_t kBurstTasks = 50000;
+    static constexpr std::size_t kBurstCost = 24U << 20U;
     /// What of it is ready to be pushed while the rest is on disk.
     static constexpr std::size_t kWindowTasks = 2000;
     static constexpr std::size_t kWindowCost = 2U << 20U;
@@ -67,7 +71,7 @@ public:
     Spool* spool() { return spool_.get(); }
 
     /// False when as much waits as may.
-    bool add(std::string_view channel, std::string_view text);
+    bool add(std::string_view channel, std::string text);
 
     /// Whether the leader is away; `reason` is told to those who look into the spool.
     void set_away(bool is_away, const std::string& reason);
@@ -98,7 +102,8 @@ private:
     bool is_behind() const { return is_away_ || is_late_ || gap_ > 0; }
     WallTime now() const;
     std::size_t in_memory() const { return front_.size() + tail_.size(); }
-    bool has_to_store() const { return options_.stores_always || is_behind() || in_memory() > kHandTasks; }
+    bool is_too_much() const { return in_memory() > kBurstTasks || front_cost_ + tail_cost_ > kBurstCost; }
+    bool has_to_store() const { return options_.stores_always || is_behind() || is_too_much(); }
 
     void append(PendingTask task);
     void schedule();

@@ -50,7 +50,7 @@ void Backlog::on_retry(const std::vector<SpoolFile::Dead>& dead) {
         }
         submit(true);
         needed_ = submitted_ = ++last_;
-        const PendingTask task(needed_, one.task.channel(), one.task.text(), one.task.arrived());
+        const PendingTask task(needed_, one.task.channel(), std::string(one.task.text()), one.task.arrived());
         in_flight_cost_ += task.cost();
         spool_cost_ += task.cost();
         ++spool_tasks_;

@@ -13,8 +13,8 @@ namespace {
 /// A batch is one command that the leader carries out in one piece: large enough to be worth its round trip, small
 /// enough not to hold up the leader's other clients. A task over the size travels alone, and so does every task that a
 /// leader may find too long: proto-max-bulk-len is at least a MiB.
-constexpr std::size_t kBatchTasks = 1000;
-constexpr std::size_t kBatchBytes = 1U << 20U;
+constexpr std::size_t kBatchTasks = 10000;
+constexpr std::size_t kBatchBytes = 8U << 20U;
 
 } // namespace
 
@@ -39,8 +39,8 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, std::uniq
                                   .on_lost = [this] { on_away(); },
                                   .on_problem = [this] { on_away(); }}) {}
 
-void Forwarder::accept(std::string_view task, std::string_view channel) {
-    if (!backlog_.add(channel, task)) {
+void Forwarder::accept(std::string task, std::string_view channel) {
+    if (!backlog_.add(channel, std::move(task))) {
         refusals_.add(channel, backlog_.waiting(), backlog_.waiting_cost());
         return;
     }
@@ -58,7 +58,8 @@ Forwarder::Counters Forwarder::counters() const {
             backlog_.dead(),
             backlog_.waiting(),
             backlog_.spooled(),
-            backlog_.oldest_age()};
+            backlog_.oldest_age(),
+            confirmed_};
 }
 
 std::size_t Forwarder::choose_batch(std::size_t pushable) const {
@@ -99,8 +100,10 @@ void Forwarder::on_ready() {
 }
 
 void Forwarder::on_confirmed(std::uint64_t through) {
-    backlog_.confirm_through(through, [this](PendingTask task) {
+    const auto now = std::chrono::floor<WallTime::duration>(std::chrono::system_clock::now());
+    backlog_.confirm_through(through, [this, now](PendingTask task) {
         ++pushed_;
+        confirmed_.add(std::max(now - task.arrived(), WallTime::duration::zero()));
         recent_.add(std::move(task));
     });
     if (backlog_.waiting() > 0) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/histogram.h"
 #include "base/log.h"
 #include "delivery/backlog.h"
 #include "delivery/recent_tasks.h"
@@ -44,6 +45,7 @@ public:
         std::size_t waiting = 0;
         std::size_t spooled = 0; ///< of those that wait, on disk
         std::optional<std::chrono::milliseconds> oldest_age;
+        Histogram confirmed; ///< from a task's arrival here to the leader's confirmation
     };
 
     /// Without a `spool` all tasks wait in memory.
@@ -52,7 +54,7 @@ public:
     void start() { queue_.start(); }
 
     /// Takes a task. `channel` is the event's.
-    void accept(std::string_view task, std::string_view channel);
+    void accept(std::string task, std::string_view channel);
 
     /// What the spool has to say; null where there is none. Its receive() is due when its descriptor is readable.
     Spool* spool() { return backlog_.spool(); }
@@ -80,6 +82,7 @@ private:
     Callbacks callbacks_;
     std::uint64_t pushed_ = 0;
     std::uint64_t repeated_ = 0;
+    Histogram confirmed_;
     Refusals refusals_;
     Refusals deaths_;
     RecentTasks recent_;

@@ -15,20 +15,19 @@ namespace eventsgw {
 /// Time of day, for what outlives the process.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// A task on its way, with the number that stands for its place in the order. Channel and text share one string,
+/// A task on its way, with the number that stands for its place in the order. Text and channel share one string,
 /// because in a flood each allocation counts.
 class PendingTask {
 public:
-    PendingTask(std::uint64_t number, std::string_view channel, std::string_view text, WallTime arrived)
-        : number_(number), arrived_(arrived), channel_size_(channel.size()) {
-        bytes_.reserve(channel.size() + text.size());
-        bytes_.append(channel).append(text);
+    PendingTask(std::uint64_t number, std::string_view channel, std::string text, WallTime arrived)
+        : number_(number), arrived_(arrived), text_size_(text.size()), bytes_(std::move(text)) {
+        bytes_.append(channel);
     }
 
     std::uint64_t number() const { return number_; }
     WallTime arrived() const { return arrived_; }
-    std::string_view channel() const { return std::string_view(bytes_).substr(0, channel_size_); }
-    std::string_view text() const { return std::string_view(bytes_).substr(channel_size_); }
+    std::string_view channel() const { return std::string_view(bytes_).substr(text_size_); }
+    std::string_view text() const { return std::string_view(bytes_).substr(0, text_size_); }
 
     /// What limits count: the bytes, and about what it costs to hold them.
     std::size_t cost() const { return bytes_.size() + kOverhead; }
@@ -37,7 +36,7 @@ public:
 private:
     std::uint64_t number_;
     WallTime arrived_;
-    std::size_t channel_size_;
+    std::size_t text_size_;
     std::string bytes_;
 };
 

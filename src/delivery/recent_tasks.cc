@@ -16,7 +16,7 @@ void RecentTasks::add(PendingTask task) {
         cost_ -= tasks_.front().task.cost();
         forgotten_ = tasks_.front().task.number();
     }
-    if (!tasks_.empty() && !expiry_->is_pending()) {
+    if (!std::exchange(expires_, true)) {
         expiry_->start(kKept);
     }
 }
@@ -40,7 +40,8 @@ void RecentTasks::expire() {
         cost_ -= tasks_.front().task.cost();
         forgotten_ = tasks_.front().task.number();
     }
-    if (!tasks_.empty()) {
+    expires_ = !tasks_.empty();
+    if (expires_) {
         expiry_->start(tasks_.front().since + kKept - timers_.now());
     }
 }

@@ -45,6 +45,7 @@ private:
     std::size_t cost_ = 0;
     std::uint64_t forgotten_ = 0;
     std::unique_ptr<Timer> expiry_;
+    bool expires_ = false; ///< the timer runs
 };
 
 } // namespace eventsgw

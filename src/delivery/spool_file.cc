@@ -260,7 +260,7 @@ Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint6
         if (!*row) {
             return tasks;
         }
-        tasks.emplace_back(static_cast<std::uint64_t>(load_->number(0)), load_->bytes(1), load_->bytes(2),
+        tasks.emplace_back(static_cast<std::uint64_t>(load_->number(0)), load_->bytes(1), std::string(load_->bytes(2)),
                            to_time(load_->number(3)));
         taken += tasks.back().cost();
     }
@@ -284,7 +284,8 @@ Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
         if (!*row) {
             return dead;
         }
-        dead.push_back({query->number(0), PendingTask(0, query->bytes(1), query->bytes(2), to_time(query->number(3))),
+        dead.push_back({query->number(0),
+                        PendingTask(0, query->bytes(1), std::string(query->bytes(2)), to_time(query->number(3))),
                         std::string(query->bytes(4)), to_time(query->number(5)), query->number(6) != 0});
     }
 }

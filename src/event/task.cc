@@ -44,7 +44,7 @@ std::string make(const Event* event, std::string_view payload, PayloadForm form,
                  std::string_view id) {
     constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
     std::string task;
-    task.reserve(kEnvelope + action.size() + payload.size() + 2 * (event != nullptr ? event->channel.size() : 0));
+    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (event != nullptr ? event->channel.size() : 0));
     task += R"({"id":)";
     append_json_string(task, id);
     task += R"(,"action":)";
