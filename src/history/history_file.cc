@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "history/history_rows.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,71 +16,6 @@
 
 namespace eventsgw {
 namespace {
-
-/// Text is kept in BLOBs, for a channel may hold any byte. Times are microseconds since the epoch, durations
-/// nanoseconds.
-constexpr const char* kSchema =
-    "CREATE TABLE runs (number INTEGER PRIMARY KEY, id BLOB NOT NULL, channel BLOB NOT NULL,"
-    " event BLOB NOT NULL, handler INTEGER NOT NULL, line INTEGER NOT NULL, value BLOB NOT NULL,"
-    " arrived INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL, result INTEGER NOT NULL,"
-    " status INTEGER NOT NULL, signal INTEGER NOT NULL, wall INTEGER NOT NULL, cpu INTEGER NOT NULL,"
-    " pid INTEGER NOT NULL, reason BLOB NOT NULL, coalesced INTEGER NOT NULL, replay INTEGER NOT NULL,"
-    " payload BLOB);"
-    "CREATE INDEX runs_by_id ON runs (id);"
-    "CREATE TABLE steps (run INTEGER NOT NULL, place INTEGER NOT NULL, name BLOB NOT NULL,"
-    " result INTEGER NOT NULL, status INTEGER NOT NULL, signal INTEGER NOT NULL, wall INTEGER NOT NULL,"
-    " cpu INTEGER NOT NULL, pid INTEGER NOT NULL, stream INTEGER NOT NULL, reason BLOB NOT NULL, PRIMARY KEY (run, "
-    "place)) WITHOUT ROWID;"
-    "PRAGMA user_version=1";
-
-constexpr std::string_view kColumns = "number, id, channel, handler, line, value, arrived, began, ended, result,"
-                                      " status, signal, wall, cpu, pid, reason, coalesced, replay";
-
-constexpr std::string_view kStepsOfRun =
-    "SELECT name, result, status, signal, wall, cpu, pid, stream, reason FROM steps"
-    " WHERE run = ? ORDER BY place";
-
-std::int64_t to_number(RunRecord::Time time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
-RunRecord::Time to_time(std::int64_t number) {
-    return RunRecord::Time(std::chrono::microseconds(number));
-}
-
-RunResult to_result(std::int64_t number) {
-    return static_cast<RunResult>(std::clamp<std::int64_t>(number, 0, static_cast<int>(RunResult::not_started)));
-}
-
-/// What follows "/event/", or nothing.
-std::string_view event_of(std::string_view channel) {
-    constexpr std::string_view kMark = "/event/";
-    const std::size_t mark = channel.find(kMark);
-    return mark == std::string_view::npos ? std::string_view() : channel.substr(mark + kMark.size());
-}
-
-/// The row that the statement is at, in the order of kColumns.
-RunRecord read_run(const Statement& row) {
-    RunRecord run;
-    run.id = row.bytes(1);
-    run.channel = row.bytes(2);
-    run.is_handler = row.number(3) != 0;
-    run.line = static_cast<std::size_t>(row.number(4));
-    run.value = row.bytes(5);
-    run.arrived = to_time(row.number(6));
-    run.began = to_time(row.number(7));
-    run.ended = to_time(row.number(8));
-    run.result = to_result(row.number(9));
-    run.status = static_cast<int>(row.number(10));
-    run.signal = static_cast<int>(row.number(11));
-    run.wall = std::chrono::nanoseconds(row.number(12));
-    run.cpu = std::chrono::nanoseconds(row.number(13));
-    run.pid = static_cast<pid_t>(row.number(14));
-    run.reason = row.bytes(15);
-    run.coalesced = static_cast<std::uint64_t>(row.number(16));
-    run.is_replay = row.number(17) != 0;
-    return run;
-}
 
 /// The format of a file; 0 of one that nothing has been written to. A file of a later program is not touched, not even
 /// by SQLite's way to open it.
@@ -158,7 +94,7 @@ Result<void> HistoryFile::prepare() {
     }
     Transaction transaction(*database_);
     Result<void> made = transaction.begin();
-    made = made ? database_->execute(kSchema) : made;
+    made = made ? database_->execute(kHistorySchema) : made;
     return made ? transaction.commit() : made;
 }
 
@@ -174,9 +110,8 @@ Result<void> HistoryFile::add(const std::vector<RunRecord>& runs, const Bounds& 
 /// What the bounds would make it forget at once is not written.
 Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64_t limit) {
     const Result<std::optional<std::int64_t>> last = database_->ask("SELECT max(number) FROM runs");
-    Result<Statement> insert =
-        database_->prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    Result<Statement> step = database_->prepare("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Result<Statement> insert = database_->prepare(kInsertRun);
+    Result<Statement> step = database_->prepare(kInsertStep);
     if (!last || !insert || !step) {
         return !last ? last.error() : !insert ? insert.error() : step.error();
     }
@@ -184,27 +119,7 @@ Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64
     const std::size_t surplus = runs.size() - static_cast<std::size_t>(std::min<std::uint64_t>(runs.size(), limit));
     for (auto run = runs.begin() + static_cast<std::ptrdiff_t>(surplus); run != runs.end(); ++run) {
         ++number;
-        const Result<void> inserted = insert->bind(0, number)
-                                          .bind(1, run->id)
-                                          .bind(2, run->channel)
-                                          .bind(3, event_of(run->channel))
-                                          .bind(4, std::int64_t{run->is_handler})
-                                          .bind(5, static_cast<std::int64_t>(run->line))
-                                          .bind(6, run->value)
-                                          .bind(7, to_number(run->arrived))
-                                          .bind(8, to_number(run->began))
-                                          .bind(9, to_number(run->ended))
-                                          .bind(10, static_cast<std::int64_t>(run->result))
-                                          .bind(11, std::int64_t{run->status})
-                                          .bind(12, std::int64_t{run->signal})
-                                          .bind(13, run->wall.count())
-                                          .bind(14, run->cpu.count())
-                                          .bind(15, std::int64_t{run->pid})
-                                          .bind(16, run->reason)
-                                          .bind(17, static_cast<std::int64_t>(run->coalesced))
-                                          .bind(18, std::int64_t{run->is_replay})
-                                          .bind_optional(19, run->payload)
-                                          .run();
+        const Result<void> inserted = bind_run(*insert, number, *run).run();
         if (!inserted) {
             return inserted;
         }
@@ -218,18 +133,7 @@ Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64
 Result<void> HistoryFile::insert_steps(Statement& statement, const RunRecord& run, std::int64_t number) {
     std::int64_t place = 0;
     for (const StepRecord& step : run.steps) {
-        Result<void> inserted = statement.bind(0, number)
-                                    .bind(1, place++)
-                                    .bind(2, step.name)
-                                    .bind(3, static_cast<std::int64_t>(step.result))
-                                    .bind(4, std::int64_t{step.status})
-                                    .bind(5, std::int64_t{step.signal})
-                                    .bind(6, step.wall.count())
-                                    .bind(7, step.cpu.count())
-                                    .bind(8, std::int64_t{step.pid})
-                                    .bind(9, std::int64_t{step.has_stream})
-                                    .bind(10, step.reason)
-                                    .run();
+        Result<void> inserted = bind_step(statement, number, place++, step).run();
         if (!inserted) {
             return inserted;
         }
@@ -271,7 +175,7 @@ Result<void> HistoryFile::forget_before(std::int64_t number) {
 Result<void> HistoryFile::each(const Query& query, const std::function<void(const RunRecord&)>& look) {
     const bool is_channel = query.event && query.event->find('/') != std::string::npos;
     Result<Statement> rows = database_->prepare(
-        "SELECT " + std::string(kColumns) + " FROM runs WHERE (?1 IS NULL OR " + (is_channel ? "channel" : "event") +
+        "SELECT " + std::string(kRunColumns) + " FROM runs WHERE (?1 IS NULL OR " + (is_channel ? "channel" : "event") +
         " = ?1) AND (?2 = 0 OR result NOT IN (0, 2)) AND ended >= ?3 ORDER BY number");
     Result<Statement> steps = database_->prepare(kStepsOfRun);
     if (!rows || !steps) {
@@ -306,11 +210,7 @@ Result<std::vector<StepRecord>> HistoryFile::load_steps(Statement& statement, st
         if (!*row) {
             return steps;
         }
-        steps.push_back({std::string(statement.bytes(0)), to_result(statement.number(1)),
-                         static_cast<int>(statement.number(2)), static_cast<int>(statement.number(3)),
-                         std::chrono::nanoseconds(statement.number(4)), std::chrono::nanoseconds(statement.number(5)),
-                         static_cast<pid_t>(statement.number(6)), statement.number(7) != 0,
-                         std::string(statement.bytes(8))});
+        steps.push_back(read_step(statement));
     }
 }
 
@@ -333,7 +233,8 @@ Result<std::string> HistoryFile::resolve(std::string_view prefix) {
 }
 
 Result<std::optional<RunRecord>> HistoryFile::load(std::string_view id) {
-    Result<Statement> row = database_->prepare("SELECT " + std::string(kColumns) + ", payload FROM runs WHERE id = ?");
+    Result<Statement> row =
+        database_->prepare("SELECT " + std::string(kRunColumns) + ", payload FROM runs WHERE id = ?");
     Result<Statement> steps = database_->prepare(kStepsOfRun);
     if (!row || !steps) {
         return !row ? row.error() : steps.error();
@@ -343,8 +244,8 @@ Result<std::optional<RunRecord>> HistoryFile::load(std::string_view id) {
         return found ? Result<std::optional<RunRecord>>(std::nullopt) : found.error();
     }
     RunRecord run = read_run(*row);
-    if (!row->is_null(18)) {
-        run.payload = std::string(row->bytes(18));
+    if (!row->is_null(kPayloadColumn)) {
+        run.payload = std::string(row->bytes(kPayloadColumn));
     }
     Result<std::vector<StepRecord>> of_run = load_steps(*steps, row->number(0));
     if (!of_run) {
