@@ -31,20 +31,23 @@ std::vector<std::string> own_environment() {
     return environment;
 }
 
-/// The end of what comes out of a pipe.
+/// The end of what comes out of a pipe, from the beginning of a line on.
 std::string read_tail(int fd) {
     std::string text;
+    bool is_cut = false;
     std::array<char, 65536> chunk{};
     for (;;) {
         const ssize_t got = ::read(fd, chunk.data(), chunk.size());
         if (got == 0 || (got < 0 && errno != EINTR)) {
-            return text;
+            break;
         }
         text.append(chunk.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (text.size() > kShownOutput) {
             text.erase(0, text.size() - kShownOutput);
+            is_cut = true;
         }
     }
+    return is_cut ? text.substr(text.find('\n') + 1) : text;
 }
 
 /// What journalctl(1) says; an error where it cannot be run or refuses.
