@@ -72,8 +72,9 @@ std::optional<std::string> read_handled_channel() {
 }
 
 int run_submit(const Options& options) {
+    const bool is_replay = std::getenv("AGENT_EVENT_REPLAY") != nullptr;
     return submit({options.arguments.front(), options.data, options.wait, options.retry, options.agent_id,
-                   read_handled_channel(), ::isatty(STDERR_FILENO) != 0},
+                   read_handled_channel(), is_replay, ::isatty(STDERR_FILENO) != 0},
                   std::cout, std::cerr);
 }
 
