@@ -23,6 +23,7 @@
 #include <string_view>
 #include <utility>
 
+#include <malloc.h>
 #include <unistd.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -95,6 +96,12 @@ bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
     return loaded.connections && config.errors.empty() && !is_idle;
 }
 
+/// By itself glibc takes large blocks for usual after the first ones, and keeps what is freed of them: a gateway would
+/// hold the memory of its largest payload for good.
+void give_large_blocks_back() {
+    ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
 Gateway::Config make_gateway_config(ConfigReport config) {
     EventsDirectory::Config events{config.settings.eventsdir, make_handler_settings(config.settings),
                                    std::move(config.handlers)};
@@ -147,6 +154,7 @@ int run_gateway(const Options& options, Log& log, const std::optional<Journal>& 
 
 int run_daemon(const Options& options) {
     open_missing_standard_descriptors();
+    give_large_blocks_back();
     set_signals();
     Loaded loaded = load(options);
     Log log = Log::to_stderr(loaded.config.settings.log_level);

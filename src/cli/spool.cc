@@ -5,12 +5,11 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/spool_push.h"
 #include "delivery/spool_file.h"
 
-#include <array>
 #include <cerrno>
-#include <ctime>
 #include <functional>
 #include <limits>
 #include <string>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -31,14 +31,6 @@ std::string_view id_of(const PendingTask& task) {
     constexpr std::string_view kHead = R"({"id":")";
     constexpr std::size_t kUuid = 36;
     return task.text().starts_with(kHead) ? task.text().substr(kHead.size(), kUuid) : std::string_view();
-}
-
-std::string format_time(WallTime time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    std::array<char, sizeof("2026-12-31T23:59:59Z")> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
 /// One run of the command: its file, and where it says what.
@@ -61,7 +53,11 @@ private:
         std::vector<Dead> dead;
     };
 
-    bool exists() const { return ::access(options_.spool.c_str(), F_OK) == 0; }
+    /// A gateway makes the file, but leaves it empty until something has to be kept.
+    bool exists() const {
+        struct stat status {};
+        return ::stat(options_.spool.c_str(), &status) == 0 && status.st_size > 0;
+    }
     int complain(const std::string& message, int status) const {
         err_ << "eventsgw: " << escape(options_.spool) << ": " << message << "\n";
         return status;
@@ -141,9 +137,9 @@ int SpoolCommand::with(const std::string& id, Database::Mode mode, const std::fu
 
 void SpoolCommand::show_json(const PendingTask& task, const Dead* dead) {
     out_ << R"({"id":)" << to_json_string(id_of(task)) << R"(,"channel":)" << to_json_string(task.channel())
-         << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_time(task.arrived()) << '"';
+         << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_rfc3339(task.arrived()) << '"';
     if (dead != nullptr) {
-        out_ << R"(,"died":")" << format_time(dead->died) << R"(","reason":)" << to_json_string(dead->reason)
+        out_ << R"(,"died":")" << format_rfc3339(dead->died) << R"(","reason":)" << to_json_string(dead->reason)
              << R"(,"retry":)" << (dead->is_to_retry ? "true" : "false");
     }
     out_ << '}';
@@ -180,28 +176,30 @@ Result<void> SpoolCommand::list_text(SpoolFile& file) {
     }
     out_ << "waiting for the leader: " << extent->tasks;
     if (extent->oldest) {
-        out_ << ", since " << format_time(*extent->oldest) << (reason->empty() ? "" : ": " + escape(*reason));
+        out_ << ", since " << format_rfc3339(*extent->oldest) << (reason->empty() ? "" : ": " + escape(*reason));
     }
     out_ << "\n";
     Result<void> listed = each_waiting(file, [&](const PendingTask& task) {
-        out_ << "  " << escape(id_of(task)) << "  " << format_time(task.arrived()) << "  " << escape(task.channel())
+        out_ << "  " << escape(id_of(task)) << "  " << format_rfc3339(task.arrived()) << "  " << escape(task.channel())
              << "\n";
     });
     out_ << "dead: " << dead->size() << "\n";
     for (const Dead& one : *dead) {
-        out_ << "  " << escape(id_of(one.task)) << "  " << format_time(one.died) << "  " << escape(one.task.channel())
-             << "  " << escape(one.reason) << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+        out_ << "  " << escape(id_of(one.task)) << "  " << format_rfc3339(one.died) << "  "
+             << escape(one.task.channel()) << "  " << escape(one.reason)
+             << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
     }
     return listed;
 }
 
 int SpoolCommand::list() {
-    if (!exists()) {
+    Result<SpoolFile> file =
+        exists() ? SpoolFile::open(options_.spool, Database::Mode::read) : Error{"there is none", kStoreEmpty};
+    if (!file && file.error().os_error == kStoreEmpty) {
         out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
              << "\n";
         return kExitSuccess;
     }
-    Result<SpoolFile> file = SpoolFile::open(options_.spool, Database::Mode::read);
     if (!file) {
         return complain(file.error().message, kExitIo);
     }

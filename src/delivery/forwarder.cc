@@ -10,11 +10,13 @@
 namespace eventsgw {
 namespace {
 
-/// A batch is one command that the leader carries out in one piece: large enough to be worth its round trip, small
-/// enough not to hold up the leader's other clients. A task over the size travels alone, and so does every task that a
-/// leader may find too long: proto-max-bulk-len is at least a MiB.
+/// A batch is one command that the leader carries out in one piece. It may take all that is in hand: what comes during
+/// its round trip grows with its size, and a batch that is too small falls behind for good.
 constexpr std::size_t kBatchTasks = 10000;
-constexpr std::size_t kBatchBytes = 8U << 20U;
+constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
+/// A larger task travels alone, so that the leader's refusal of it is about it. No leader refuses smaller ones for
+/// their size (proto-max-bulk-len is 1 MiB at least).
+constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
 
 } // namespace
 
@@ -67,10 +69,13 @@ std::size_t Forwarder::choose_batch(std::size_t pushable) const {
     std::size_t bytes = 0;
     for (; count < std::min(pushable, kBatchTasks); ++count) {
         const std::size_t size = backlog_.front()[count].text().size();
-        if (count > 0 && bytes + size > kBatchBytes) {
+        if (count > 0 && (size > kLargeTask || bytes + size > kBatchBytes)) {
             break;
         }
         bytes += size;
+        if (size > kLargeTask) {
+            return 1;
+        }
     }
     return count;
 }

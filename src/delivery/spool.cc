@@ -4,9 +4,11 @@
 #include "delivery/spool.h"
 
 #include "base/signals_blocked.h"
+#include "base/uuid.h"
 #include "store/set_aside.h"
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +28,30 @@ Error set_aside(const std::string& path, Error error) {
     return error;
 }
 
+bool is_empty(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && status.st_size == 0;
+}
+
+/// Leaves no file open when it fails, so that it can be set aside.
+Result<void> open_file(const std::string& path, const std::string& new_instance, std::optional<SpoolFile>& file,
+                       SpoolFile::Extent& extent, SpoolFile::Claim& claim) {
+    Result<SpoolFile> opened = SpoolFile::open(path, Database::Mode::create);
+    if (!opened) {
+        return opened.error();
+    }
+    const Result<SpoolFile::Extent> measured = opened->measure();
+    const Result<SpoolFile::Claim> claimed =
+        measured ? opened->claim(new_instance) : Result<SpoolFile::Claim>(measured.error());
+    if (!claimed) {
+        return claimed.error();
+    }
+    extent = *measured;
+    claim = *claimed;
+    file.emplace(std::move(*opened));
+    return {};
+}
+
 } // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
@@ -33,26 +59,26 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     if (!lock) {
         return lock.error().os_error == EWOULDBLOCK ? lock.error() : set_aside(path, lock.error());
     }
-    Result<SpoolFile> file = SpoolFile::open(path, Database::Mode::create);
-    if (!file) {
-        return set_aside(path, file.error());
+    const std::string new_instance = UuidSource().make();
+    std::optional<SpoolFile> file;
+    SpoolFile::Extent extent;
+    SpoolFile::Claim claim{new_instance, 0};
+    if (!is_empty(lock->get())) {
+        if (Result<void> opened = open_file(path, new_instance, file, extent, claim); !opened) {
+            return set_aside(path, opened.error());
+        }
     }
-    Result<SpoolFile::Extent> extent = file->measure();
-    Result<SpoolFile::Claim> claim = extent ? file->claim() : Result<SpoolFile::Claim>(extent.error());
-    if (!claim) {
-        file = Error{}; // closes it
-        return set_aside(path, claim.error());
-    }
-    auto spool = std::make_unique<Spool>(std::move(*lock), path, std::move(*file), *claim, *extent);
+    auto spool = std::make_unique<Spool>(std::move(*lock), path, std::move(file), std::move(claim), extent);
     if (Result<void> started = spool->start(); !started) {
         return started.error();
     }
     return spool;
 }
 
-Spool::Spool(UniqueFd lock, const std::string& path, SpoolFile file, SpoolFile::Claim claim, SpoolFile::Extent extent)
+Spool::Spool(UniqueFd lock, const std::string& path, std::optional<SpoolFile> file, SpoolFile::Claim claim,
+             SpoolFile::Extent extent)
     : lock_(std::move(lock)), claim_(std::move(claim)), extent_(extent),
-      writer_(path, std::move(file), inbox_, outbox_) {}
+      writer_(path, claim_.instance, std::move(file), inbox_, outbox_) {}
 
 Result<void> Spool::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,11 +25,13 @@ namespace eventsgw {
 /// What the thread tells waits in a mailbox until receive() is called, which is due whenever descriptor() is readable.
 class Spool {
 public:
-    /// Locks, opens and where needed makes the file, and starts the thread. What can be used by nobody is set aside,
+    /// Locks the file and starts the thread. A file that nothing has been written to is left to the first order, for
+    /// most gateways never need SQLite, and it takes a megabyte of memory. What can be used by nobody is set aside,
     /// and the error's message says so. Error::os_error is EWOULDBLOCK when another process has it.
     static Result<std::unique_ptr<Spool>> open(const std::string& path);
 
-    Spool(UniqueFd lock, const std::string& path, SpoolFile file, SpoolFile::Claim claim, SpoolFile::Extent extent);
+    Spool(UniqueFd lock, const std::string& path, std::optional<SpoolFile> file, SpoolFile::Claim claim,
+          SpoolFile::Extent extent);
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
     ~Spool() { finish(); }

@@ -3,8 +3,6 @@
 
 #include "delivery/spool_file.h"
 
-#include "base/uuid.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -93,7 +91,10 @@ Result<void> SpoolFile::prepare(Database::Mode mode) {
     if (!objects) {
         return objects.error();
     }
-    if (objects->value_or(0) == 0 && mode == Database::Mode::create) {
+    if (objects->value_or(0) == 0 && mode != Database::Mode::create) {
+        return Error{"nothing has been put into it yet", kStoreEmpty};
+    }
+    if (objects->value_or(0) == 0) {
         Result<void> made = begin();
         made = made ? database_->execute(kSchema) : made;
         made = made ? commit() : made;
@@ -127,7 +128,7 @@ template <typename Value> Result<void> SpoolFile::set_meta(std::string_view key,
     return update ? update->bind(0, value).bind(1, key).run() : Result<void>(update.error());
 }
 
-Result<SpoolFile::Claim> SpoolFile::claim() {
+Result<SpoolFile::Claim> SpoolFile::claim(const std::string& new_instance) {
     if (Result<void> begun = begin(); !begun) {
         return begun.error();
     }
@@ -150,7 +151,7 @@ Result<SpoolFile::Claim> SpoolFile::claim() {
         claim.floor = static_cast<std::uint64_t>(std::max(last, query->number(1))) + kRunNumbers;
         done = erase_through(static_cast<std::uint64_t>(confirmed), kAllRows);
     } else {
-        claim.instance = UuidSource().make(); // nothing waits that a cursor of former runs could count for
+        claim.instance = new_instance; // nothing waits that a cursor of former runs could count for
         done = erase_all();
         done = done ? confirm_through(0) : done;
     }

@@ -62,7 +62,8 @@ public:
 
     /// Numbers for one more run. While tasks wait the instance stays theirs, and so the leader's cursor goes on to
     /// count for them; numbers that a former run may have used are left out.
-    Result<Claim> claim();
+    /// Otherwise it is `new_instance`, a UUID that nobody has used.
+    Result<Claim> claim(const std::string& new_instance);
     Result<Extent> measure();
 
     Result<void> begin() { return transaction_->begin(); }

@@ -25,8 +25,9 @@ std::size_t add_cost(std::size_t sum, const PendingTask& task) {
 
 } // namespace
 
-SpoolWriter::SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox)
-    : path_(std::move(path)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
+SpoolWriter::SpoolWriter(std::string path, std::string instance, std::optional<SpoolFile> file,
+                         Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox)
+    : path_(std::move(path)), instance_(std::move(instance)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
 
 void SpoolWriter::run() {
     look_around();
@@ -37,7 +38,9 @@ void SpoolWriter::run() {
             sort_orders();
             work();
         } catch (const std::bad_alloc&) {
-            file_->roll_back();
+            if (file_) {
+                file_->roll_back();
+            }
             report_problem(Error{"out of memory", kStoreFailed});
         }
     }
@@ -57,9 +60,12 @@ void SpoolWriter::sort_orders() {
 
 /// Loading does not depend on writing: what is loaded has been written before, and a full disk can still be read.
 void SpoolWriter::work() {
-    if (!file_) {
+    if (is_given_up_) {
         orders_.clear();
         loads_.clear();
+        return;
+    }
+    if (!file_ && (orders_.empty() || !open_new_file())) {
         return;
     }
     const bool is_idle = orders_.empty() && loads_.empty();
@@ -68,6 +74,20 @@ void SpoolWriter::work() {
     if (file_ && orders_.empty() && loads_.empty() && (!is_idle || look_around())) {
         report_well();
     }
+}
+
+bool SpoolWriter::open_new_file() {
+    Result<SpoolFile> file = SpoolFile::open(path_, Database::Mode::create);
+    if (!file) {
+        report_problem(file.error());
+        return false;
+    }
+    if (const Result<SpoolFile::Claim> claim = file->claim(instance_); !claim) {
+        report_problem(claim.error());
+        return false;
+    }
+    file_.emplace(std::move(*file));
+    return true;
 }
 
 void SpoolWriter::load() {
@@ -196,6 +216,9 @@ void SpoolWriter::checkpoint(std::size_t written) {
 /// When nothing else is to be done: has another process asked for something, and is there room to give back? False
 /// when the file could not be read.
 bool SpoolWriter::look_around() {
+    if (!file_) {
+        return true; // nothing in it yet that another process could have asked for
+    }
     const Result<std::int64_t> version = file_->version();
     if (!version) {
         report_problem(version.error());
@@ -251,6 +274,7 @@ void SpoolWriter::report_well() {
 
 void SpoolWriter::give_up(const Error& error) {
     file_.reset();
+    is_given_up_ = true;
     const Result<std::string> name = set_database_aside(path_);
     outbox_.post({SpoolNews::Problem{error, true, name ? *name : ""}});
 }

@@ -90,7 +90,9 @@ public:
     /// What is loaded at a time.
     static constexpr std::size_t kLoadCost = 2U << 20U;
 
-    SpoolWriter(std::string path, SpoolFile file, Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox);
+    /// Without a `file` it makes one for the first order, with tasks numbered under `instance`.
+    SpoolWriter(std::string path, std::string instance, std::optional<SpoolFile> file, Mailbox<SpoolOrder>& inbox,
+                Mailbox<SpoolNews>& outbox);
 
     /// Until SpoolOrder::End.
     void run();
@@ -101,6 +103,8 @@ public:
 private:
     void sort_orders();
     void work();
+    /// False when there is no file, and none can be made now.
+    bool open_new_file();
     void load();
     void write();
     Result<void> apply();
@@ -115,7 +119,9 @@ private:
     void give_up(const Error& error);
 
     std::string path_;
-    std::optional<SpoolFile> file_; ///< nothing once it is given up
+    std::string instance_;
+    std::optional<SpoolFile> file_; ///< nothing before the first order where it is new, and once it is given up
+    bool is_given_up_ = false;
     Mailbox<SpoolOrder>& inbox_;
     Mailbox<SpoolNews>& outbox_;
     std::deque<SpoolOrder> orders_; ///< to be written, oldest first

@@ -11,7 +11,10 @@ WAITING = (
 
 
 def rows(path, query):
+    """None of a file in which the tables are still to be made."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
+        if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return []
         return database.execute(query).fetchall()
 
 

@@ -89,8 +89,12 @@ struct Fixture {
     Backlog backlog;
 };
 
+/// None in a file that nothing has been written to yet.
 std::size_t count_stored(const Directory& directory) {
     Result<SpoolFile> file = SpoolFile::open(directory.spool(), Database::Mode::read);
+    if (!file && file.error().os_error == kStoreEmpty) {
+        return 0;
+    }
     CHECK(file.ok());
     return file->measure().value().tasks;
 }
@@ -254,7 +258,12 @@ void what_a_failing_disk_does_not_take_at_the_end_is_lost() {
 void a_start_on_a_failing_disk_is_an_error() {
     const Directory directory;
     const FailingDisk disk;
-    { const Fixture f(directory); }
+    {
+        Fixture f(directory);
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
     FailingDisk::code = SQLITE_IOERR_WRITE;
     const Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
     FailingDisk::code = SQLITE_OK;

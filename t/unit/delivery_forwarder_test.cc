@@ -181,11 +181,11 @@ void refuses_the_newest_when_the_bytes_are_reached() {
 
 void a_batch_has_a_bounded_number_of_tasks() {
     Fixture f;
-    for (int i = 0; i < 2500; ++i) {
+    for (int i = 0; i < 25000; ++i) {
         f.accept("t");
     }
     f.connect();
-    for (const std::size_t left : {std::size_t{1500}, std::size_t{500}, std::size_t{0}}) {
+    for (const std::size_t left : {std::size_t{15000}, std::size_t{5000}, std::size_t{0}}) {
         f.execute();
         CHECK_EQUAL(f.forwarder.waiting(), left);
     }
@@ -193,9 +193,22 @@ void a_batch_has_a_bounded_number_of_tasks() {
 
 void a_batch_has_a_bounded_size() {
     Fixture f;
-    for (int i = 0; i < 3; ++i) {
-        f.accept(std::string(600U << 10U, 't'));
+    for (int i = 0; i < 12; ++i) {
+        f.accept(std::string(1U << 20U, 't'));
     }
+    f.connect();
+    for (const std::size_t left : {std::size_t{4}, std::size_t{0}}) {
+        f.execute();
+        CHECK_EQUAL(f.forwarder.waiting(), left);
+    }
+}
+
+/// What a leader says about a size is about it.
+void a_task_that_may_be_too_large_travels_alone() {
+    Fixture f;
+    f.accept("t1");
+    f.accept(std::string((1U << 20U) + 1, 't'));
+    f.accept("t3");
     f.connect();
     for (const std::size_t left : {std::size_t{2}, std::size_t{1}, std::size_t{0}}) {
         f.execute();
@@ -302,6 +315,7 @@ int main() {
         TEST(refuses_the_newest_when_the_bytes_are_reached),
         TEST(a_batch_has_a_bounded_number_of_tasks),
         TEST(a_batch_has_a_bounded_size),
+        TEST(a_task_that_may_be_too_large_travels_alone),
         TEST(pushes_again_what_the_leader_has_forgotten),
         TEST(keeps_confirmed_tasks_for_thirty_seconds),
         TEST(keeps_confirmed_tasks_up_to_a_cost),
