@@ -66,6 +66,7 @@ class Soak(SoakTestCase):
         self.write_step("dies", "10a", "kill -$(cat) $$; exit 0\n")
         self.addCleanup(lambda: end_all(map(int, gateway.read("pids").split())))
         self.run_handler("good")
+        wait_until(lambda: gateway.exists("eventsgw.history-shm"), "the history is open")
         before = gateway.descriptors()
 
         replaced = threading.Event()
@@ -116,7 +117,7 @@ class OutOf(SoakTestCase):
         number = next(self.users)
         user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups"]
         # The state directory is its own, and only the way there is still root's.
-        give = 'chown "$0" . && chmod 711 .. && chmod 666 ../notify && exec "$@"'
+        give = 'chown "$0" . && chmod 711 .. "${NOTIFY_SOCKET%/*}" && chmod 666 "$NOTIFY_SOCKET" && exec "$@"'
         self.gateway = self.start_gateway(
             None,
             options={
