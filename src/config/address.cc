@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include <arpa/inet.h>
 #include <sys/un.h>
 
 namespace eventsgw {
@@ -58,6 +59,11 @@ Result<Address> make_address(std::string_view text, std::string_view host, std::
 }
 
 } // namespace
+
+bool is_numeric_host(const std::string& host) {
+    in6_addr address{};
+    return ::inet_pton(AF_INET, host.c_str(), &address) == 1 || ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
 
 Result<Address> parse_address(std::string_view text) {
     if (text.empty()) {

@@ -21,6 +21,9 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
+/// Whether `host` is an IPv4 or IPv6 address, which needs no lookup.
+bool is_numeric_host(const std::string& host);
+
 /// "host:port", "[v6]:port" or a path with a slash in it. The port may be left out: 6379.
 Result<Address> parse_address(std::string_view text);
 

@@ -94,7 +94,14 @@ Result<std::string> parse_listen_address(std::string_view text) {
         return std::string();
     }
     const Result<Address> address = parse_address(text);
-    return address ? Result<std::string>(std::string(text)) : Result<std::string>(address.error());
+    if (!address) {
+        return address.error();
+    }
+    if (!address->is_unix() && !is_numeric_host(address->host)) {
+        return Error{"must be a numeric address with a port, such as 127.0.0.1:9464, or the path of a socket: " +
+                     show(text)};
+    }
+    return std::string(text);
 }
 
 template <typename Row> const Row* find_row(const std::vector<Row>& table, std::string_view name) {

@@ -327,11 +327,16 @@ void Gateway::end() {
 }
 
 void Gateway::stop_if_drained() {
-    const bool has_tasks = sender_ && sender_->waiting() > 0;
     const bool is_at_work =
         end_signal_ == SIGUSR1 ? slots_.running() + slots_.waiting() > 0 : supervisor_.running() > 0;
-    if (end_signal_ != 0 && !has_tasks && !is_at_work) {
+    if (end_signal_ == 0 || is_at_work) {
+        return;
+    }
+    if (!sender_ || sender_->waiting() == 0) {
         loop_.stop();
+    } else if (!drain_timeout_->is_pending()) {
+        sender_->hurry();
+        drain_timeout_->start(kDrainTimeout); // after it they are kept on disk
     }
 }
 

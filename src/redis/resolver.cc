@@ -13,7 +13,6 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -67,11 +66,6 @@ Addresses parse_answer(const std::string& answer) {
 }
 
 } // namespace
-
-bool is_numeric_host(const std::string& host) {
-    in6_addr address{};
-    return ::inet_pton(AF_INET, host.c_str(), &address) == 1 || ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
-}
 
 Resolver::Resolver(Loop& loop)
     : loop_(loop), found_(Error{"no lookup yet"}), report_(loop.make_timer([this] { report(); })) {}

@@ -17,9 +17,6 @@ namespace eventsgw {
 
 class Loop;
 
-/// Whether `host` is an IPv4 or IPv6 address, which needs no lookup.
-bool is_numeric_host(const std::string& host);
-
 /// Numeric addresses in the system's order of preference, at least one; or why there is none.
 using Addresses = Result<std::vector<std::string>>;
 using ResolveCallback = std::function<void(Addresses)>;

@@ -189,6 +189,13 @@ class Socket(StatusTestCase):
 
 
 class Metrics(StatusTestCase):
+    # Families that are of no use on a dashboard.
+    NOT_SHOWN = {
+        "eventsgw_start_time_seconds",
+        "eventsgw_rule_last_event_seconds",
+        "eventsgw_gaps_total",
+        "eventsgw_runs_refused_total",
+    }
     HOSTILE = "[commands]\na\\\\\"\\n{/event/b = true\n"
 
     def test_promtool_finds_nothing(self):
@@ -202,6 +209,16 @@ class Metrics(StatusTestCase):
         self.assertRegex(metrics, r'(?m)^eventsgw_rule_events_total\{.*channel="a/event/b".*\} 5$')
         done = subprocess.run([promtool, "check", "metrics"], input=metrics.encode(), stdout=-1, stderr=-2, check=False)
         self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
+
+    def test_the_dashboard_shows_what_there_is(self):
+        gateway = self.start_gateway(CONFIG)
+        text = pathlib.Path(program.TOP, "conf", "grafana-dashboard.json").read_text(encoding="utf-8")
+        shown = set(re.findall(r"\beventsgw_\w+", json.dumps([panel["targets"] for panel in json.loads(text)["panels"]])))
+        metrics = self.status(gateway, "--format", "openmetrics").stdout
+        there = set(re.findall(r"^(eventsgw_\w+)(?:\{| )", metrics, re.MULTILINE))
+        families = set(re.findall(r"^# TYPE (eventsgw_\w+)", metrics, re.MULTILINE))
+        self.assertEqual(shown - there, set())
+        self.assertEqual(families - {name.removesuffix("_bucket") for name in shown}, self.NOT_SHOWN)
 
     def test_over_tcp_there_are_only_metrics(self):
         port = free_port()

@@ -3,6 +3,7 @@
 
 #include "redis/resolver.h"
 
+#include "config/address.h"
 #include "loop/loop.h"
 #include "testing.h"
 
