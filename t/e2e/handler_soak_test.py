@@ -118,7 +118,7 @@ class OutOf(SoakTestCase):
         number = next(self.users)
         user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups"]
         # The state directory is its own, and only the way there is still root's.
-        give = 'chown "$0" . && chmod 711 .. "${NOTIFY_SOCKET%/*}" && chmod 666 "$NOTIFY_SOCKET" && exec "$@"'
+        give = 'chown "$0" . && chmod 711 .. && chmod 711 "${NOTIFY_SOCKET%/*}" && chmod 666 "$NOTIFY_SOCKET" && exec "$@"'
         self.gateway = self.start_gateway(
             None,
             options={

@@ -32,7 +32,8 @@ class Flood(GatewayTestCase):
         self.gateway = self.start_gateway(CONFIG, leader=self.leader)
 
     def stored(self):
-        return rows(self.gateway.path("eventsgw.spool"), COUNT)[0][0]
+        counted = rows(self.gateway.path("eventsgw.spool"), COUNT)
+        return counted[0][0] if counted else 0
 
     @contextlib.contextmanager
     def publisher(self):
@@ -55,6 +56,7 @@ class Flood(GatewayTestCase):
         sanitized = self.gateway.is_sanitized()
         events = 50000 if sanitized else 1000000
         self.leader.stop()
+        self.gateway.wait_log("leader: not connected")
         peak = 0
         filling = b"x" * 188
         with self.publisher() as publish:

@@ -101,8 +101,8 @@ void limits_are_inclusive() {
 
 void a_value_of_the_wrong_kind_leaves_the_setting_alone() {
     for (const SettingRow& row : settings_table()) {
-        if (row.kind == SettingKind::directories || row.kind == SettingKind::address) {
-            continue; // any text is a path or a name
+        if (row.kind == SettingKind::directories) {
+            continue; // any text is a path
         }
         Settings settings;
         for (const char* value : {"", "x", "-1", "1 1", "5 parsecs"}) {
