@@ -3,12 +3,18 @@
 
 #pragma once
 
+#include "base/result.h"
+
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace eventsgw {
 
 /// "2026-11-24T19:22:01.123Z": RFC 3339, in UTC, with milliseconds.
 std::string format_rfc3339(std::chrono::system_clock::time_point time);
+
+/// A date and time of RFC 3339, which says its zone: "2026-11-24T19:22:01Z", "2026-11-24T20:22:01.5+01:00".
+Result<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text);
 
 } // namespace eventsgw

@@ -4,9 +4,8 @@
 #include "cli/event_printer.h"
 
 #include "base/json.h"
-#include "base/json_mask.h"
 #include "base/text.h"
-#include "event/task.h"
+#include "cli/payload_view.h"
 
 #include <algorithm>
 #include <array>
@@ -55,27 +54,6 @@ std::string describe(const Takers& takers) {
         text += (text.empty() ? "step " : ", step ") + escape(step);
     }
     return text.empty() ? "-" : text;
-}
-
-/// Between the tokens of JSON a line end is a blank like any other, and nowhere else can one be.
-std::string on_one_line(std::string json) {
-    std::replace_if(
-        json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return json;
-}
-
-std::string show_payload(std::string_view payload) {
-    const std::optional<std::string> masked = mask_secrets(payload);
-    return escape(masked ? on_one_line(*masked) : std::string(payload));
-}
-
-/// A JSON value: the payload itself, or a string of it.
-std::string embed_payload(std::string_view payload) {
-    const std::optional<std::string> masked = mask_secrets(payload);
-    if (!masked) {
-        return to_json_string(payload);
-    }
-    return classify_payload(*masked) == PayloadForm::json ? on_one_line(*masked) : to_json_string(*masked);
 }
 
 std::string to_json(const std::vector<const Rule*>& rules) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/match.h"
 #include "cli/migrate.h"
 #include "cli/monitor.h"
@@ -48,6 +49,14 @@ int run_spool(const Options& options) {
     return spool(options, std::cout, std::cerr);
 }
 
+int run_history(const Options& options) {
+    return history(options, std::cout, std::cerr);
+}
+
+int run_replay(const Options& options) {
+    return replay(options, std::cout, std::cerr);
+}
+
 int run_publish(const Options& options) {
     return publish({options.arguments.front(), options.data, options.force, options.agent_id}, std::cout, std::cerr);
 }
@@ -63,8 +72,9 @@ std::optional<std::string> read_handled_channel() {
 }
 
 int run_submit(const Options& options) {
+    const bool is_replay = std::getenv("AGENT_EVENT_REPLAY") != nullptr;
     return submit({options.arguments.front(), options.data, options.wait, options.retry, options.agent_id,
-                   read_handled_channel(), ::isatty(STDERR_FILENO) != 0},
+                   read_handled_channel(), is_replay, ::isatty(STDERR_FILENO) != 0},
                   std::cout, std::cerr);
 }
 
@@ -134,6 +144,21 @@ std::vector<Subcommand> local_subcommands() {
          run_status,
          0,
          {"text", "json", "openmetrics"}},
+        {"history",
+         "[VERB [ID]]",
+         0,
+         {"event", "failed", "since", "format", "payload"},
+         "list the last commands and handlers; show one",
+         "eventsgw history --failed --since 24h",
+         run_history,
+         2},
+        {"replay",
+         "ID",
+         1,
+         {},
+         "have the running gateway take the event of a run once more",
+         "eventsgw replay 1b9d6bcd",
+         run_replay},
         {"spool",
          "[VERB [ID]]",
          0,

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <algorithm>
 
@@ -104,6 +105,30 @@ Result<void> set_spool(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_event(Options& options, const std::string& value) {
+    options.event = value;
+    return {};
+}
+
+Result<void> set_failed(Options& options, const std::string& /*value*/) {
+    options.failed = true;
+    return {};
+}
+
+Result<void> set_since(Options& options, const std::string& value) {
+    if (const Result<std::chrono::nanoseconds> duration = parse_duration(value)) {
+        options.since = std::chrono::system_clock::now() -
+                        std::chrono::duration_cast<std::chrono::system_clock::duration>(*duration);
+        return {};
+    }
+    const Result<std::chrono::system_clock::time_point> time = parse_rfc3339(value);
+    if (!time) {
+        return Error{"neither a duration, such as 90m, nor a time, such as 2026-11-24T19:22:01Z: " + quote(value)};
+    }
+    options.since = *time;
+    return {};
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -178,6 +203,9 @@ const std::vector<OptionRow>& options_table() {
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
         {"force", '\0', "", "replace files that are there already", set_force, "migrate"},
         {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
+        {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
+        {"failed", '\0', "", "what did not succeed", set_failed},
+        {"since", '\0', "TIME", "what ended in the last 90m, 24h ..., or since 2026-11-24T19:22:01Z", set_since},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

@@ -58,6 +58,9 @@ struct Options {
     bool wait = false;
     bool payload = false;
     std::chrono::nanoseconds retry{0};
+    std::optional<std::string> event;
+    bool failed = false;
+    std::optional<std::chrono::system_clock::time_point> since;
     bool help = false;
     bool version = false;
     std::vector<std::string> arguments; ///< what is no option

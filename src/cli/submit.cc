@@ -45,7 +45,7 @@ Result<std::string> read_data(const std::optional<std::string>& data) {
 std::string make_submitted_task(const SubmitOptions& options, const std::string& data, const std::string& id) {
     const PayloadForm form = classify_payload(data);
     if (options.channel) {
-        return make_task(Event{*options.channel, data}, form, options.action, id);
+        return make_task(Event{*options.channel, data, {}, options.is_replay}, form, options.action, id);
     }
     return make_task_without_event(data, form, options.action, id);
 }

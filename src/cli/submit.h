@@ -18,6 +18,7 @@ struct SubmitOptions {
     std::chrono::nanoseconds retry{0};   ///< for so long, while the leader is away
     std::optional<std::string> agent_id; ///< where AGENT_ID is not to be
     std::optional<std::string> channel;  ///< of the event that a handler calls this for
+    bool is_replay = false;              ///< of that event
     bool is_terminal = false;            ///< standard error is one: show a progress bar
 };
 

@@ -20,6 +20,7 @@ constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 
 // Milliseconds, as the limits of durations.
+constexpr std::uint64_t kMinute = 60000;
 constexpr std::uint64_t kHour = 3600000;
 constexpr std::uint64_t kYear = 8760 * kHour;
 
@@ -28,6 +29,12 @@ std::vector<SettingRow> make_table() {
         {"durability", "", SettingKind::durability, "outage", 0, 0, &Settings::durability, false,
          "when a task is written to disk: outage (the leader does not take it in time) or always (before it is "
          "pushed)"},
+        {"history", "", SettingKind::count, "1000", 0, 1000000, &Settings::history, true,
+         "ended commands and handlers that are kept for eventsgw history; 0: none"},
+        {"history_age", "", SettingKind::duration, "720h", kMinute, kYear, &Settings::history_age, true,
+         "time that they are kept"},
+        {"history_payload", "", SettingKind::flag, "no", 0, 0, &Settings::history_payload, true,
+         "whether their payloads are kept too, as eventsgw replay needs them: yes or no"},
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
          "least urgent records that are logged: error, warning, notice, info or debug"},
         {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency, true,

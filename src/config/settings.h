@@ -40,6 +40,10 @@ struct Settings {
     std::uint64_t max_payload = 64U << 20U;  ///< bytes of one event
     std::string metrics_listen; ///< an address; empty: metrics are served on the gateway's own socket alone
 
+    std::uint64_t history = 1000;                                   ///< runs that are kept; 0: it is off
+    std::chrono::nanoseconds history_age = std::chrono::hours(720); ///< of a run that is kept
+    bool history_payload = false;                                   ///< whether payloads are kept
+
     std::vector<std::string> eventsdir;          ///< base directories of handlers; none: there are no handlers
     std::chrono::nanoseconds handler_timeout{0}; ///< of a handler's steps together; 0 for none
     std::chrono::nanoseconds kill_grace = std::chrono::seconds(5); ///< from TERM to KILL

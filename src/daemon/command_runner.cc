@@ -4,52 +4,118 @@
 #include "daemon/command_runner.h"
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace eventsgw {
-void CommandRunner::run(const Rule& rule, const Event& event) {
-    const Label label{rule.line, std::string(event.channel), event.read};
-    if (rule.value.find('\0') != std::string::npos) {
-        on_done(label, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
-        return;
-    }
-    log_.debug("command", "due", {{"event", event.channel}, {"rule", rule.line}});
-    Job job{{"/bin/sh", "-c", rule.value}, std::string(event.payload)};
-    if (!queue_.submit(std::move(job), [this, label](const Result<Exit>& exit) { on_done(label, exit); })) {
-        refusals_.add(event.channel, queue_.waiting(), queue_.waiting_bytes());
-    }
+namespace {
+
+RunRecord make_record(const Rule& rule, const Event& event, std::string id) {
+    RunRecord run;
+    run.id = std::move(id);
+    run.channel = event.channel;
+    run.line = rule.line;
+    run.arrived = std::chrono::system_clock::now();
+    run.is_replay = event.is_replay;
+    return run;
 }
 
-void CommandRunner::on_done(const Label& label, const Result<Exit>& exit) {
+void set_end(RunRecord& run, const Result<Exit>& exit) {
+    run.ended = std::chrono::system_clock::now();
+    run.began = run.ended;
+    if (!exit) {
+        run.result = RunResult::not_started;
+        run.reason = exit.error().message;
+        return;
+    }
+    run.began -= std::chrono::duration_cast<RunRecord::Time::duration>(exit->wall);
+    run.result = exit->status == 0 ? RunResult::succeeded : RunResult::failed;
+    run.status = exit->status;
+    run.signal = exit->signal;
+    run.wall = exit->wall;
+    run.cpu = exit->cpu;
+    run.pid = exit->pid;
+}
+
+} // namespace
+
+std::string CommandRunner::run(const Rule& rule, const Event& event) {
+    std::string id = uuids_.make();
+    RunRecord record = make_record(rule, event, id);
+    Job job{{"/bin/sh", "-c", rule.value}};
+    if (event.is_replay) {
+        job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
+    }
+    if (history_.is_on()) {
+        record.value = rule.value;
+    }
+    const bool keeps_payload = history_.keeps_payload(event.payload.size());
+    if (keeps_payload) {
+        record.payload = event.payload;
+    } else {
+        job.input = std::string(event.payload);
+    }
+    const Number number = ++last_;
+    Run& run = runs_.emplace(number, Run{std::move(record), event.read}).first->second;
+    if (keeps_payload) {
+        job.input = Input::lend(*run.record.payload);
+    }
+    return submit(number, std::move(job)) ? id : "";
+}
+
+bool CommandRunner::submit(Number number, Job job) {
+    const RunRecord& run = runs_.at(number).record;
+    if (job.command.back().find('\0') != std::string::npos) {
+        on_done(number, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
+        return true;
+    }
+    log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
+    if (!queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
+        refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
+        runs_.erase(number);
+        return false;
+    }
+    return true;
+}
+
+void CommandRunner::on_done(Number number, const Result<Exit>& exit) {
+    Run run = std::move(runs_.extract(number).mapped());
     const bool succeeded = exit && exit->status == 0;
     ++(succeeded ? counters_.succeeded : counters_.failed);
     if (exit) {
-        counters_.begun.add(timers_.now() - exit->wall - label.read);
-        log_exit(label, *exit);
+        counters_.begun.add(timers_.now() - exit->wall - run.read);
+        log_exit(run.record, *exit);
     } else {
         log_.error("command", "not started",
-                   {{"event", label.channel}, {"rule", label.line}, {"reason", exit.error().message}});
+                   {{"event", run.record.channel},
+                    {"rule", run.record.line},
+                    {"reason", exit.error().message},
+                    {"id", run.record.id}});
     }
+    set_end(run.record, exit);
+    history_.add(std::move(run.record));
     on_idle_();
 }
 
-void CommandRunner::log_exit(const Label& label, const Exit& exit) const {
+void CommandRunner::log_exit(const RunRecord& run, const Exit& exit) const {
     if (exit.signal != 0) {
         log_.error("command", "exited",
-                   {{"event", label.channel},
-                    {"rule", label.line},
+                   {{"event", run.channel},
+                    {"rule", run.line},
                     {"status", exit.status},
                     {"signal", name_signal(exit.signal)},
                     {"wall", exit.wall},
-                    {"cpu", exit.cpu}});
+                    {"cpu", exit.cpu},
+                    {"id", run.id}});
         return;
     }
     log_.write(exit.status == 0 ? LogLevel::info : LogLevel::error, "command", "exited",
-               {{"event", label.channel},
-                {"rule", label.line},
+               {{"event", run.channel},
+                {"rule", run.line},
                 {"status", exit.status},
                 {"wall", exit.wall},
-                {"cpu", exit.cpu}});
+                {"cpu", exit.cpu},
+                {"id", run.id}});
 }
 
 Report::Runs CommandRunner::report() const {

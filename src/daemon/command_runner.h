@@ -6,9 +6,11 @@
 #include "base/histogram.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "config/rules.h"
 #include "daemon/report.h"
 #include "event/event.h"
+#include "history/history.h"
 #include "loop/refusals.h"
 #include "process/run_queue.h"
 
@@ -16,11 +18,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace eventsgw {
 
-/// Runs the commands of rules: a shell line with the payload as its standard input. Counts and logs how each one ended.
+/// Runs the commands of rules: a shell line with the payload as its standard input. Counts and logs how each one ended,
+/// and tells the history.
 class CommandRunner {
 public:
     struct Counters {
@@ -30,11 +34,12 @@ public:
     };
 
     /// `on_idle` is called whenever a command has ended, or could not be started.
-    CommandRunner(Timers& timers, RunQueue& queue, const Log& log, std::function<void()> on_idle)
-        : timers_(timers), queue_(queue), log_(log), on_idle_(std::move(on_idle)),
+    CommandRunner(Timers& timers, RunQueue& queue, History& history, const Log& log, std::function<void()> on_idle)
+        : timers_(timers), queue_(queue), history_(history), log_(log), on_idle_(std::move(on_idle)),
           refusals_(timers, log, "command", "refused, as much waits as may") {}
 
-    void run(const Rule& rule, const Event& event);
+    /// Runs it when its turn comes. Its id; empty where it is refused.
+    std::string run(const Rule& rule, const Event& event);
 
     const Counters& counters() const { return counters_; }
     /// All but what runs and waits.
@@ -42,21 +47,27 @@ public:
     std::uint64_t refused() const { return refusals_.total(); }
 
 private:
-    /// What the log says of a command when it ends; the rule may be gone by then.
-    struct Label {
-        std::size_t line;
-        std::string channel;
+    using Number = std::uint64_t;
+    /// A command that waits or runs; its rule may be gone when it ends.
+    struct Run {
+        RunRecord record;
         Clock::time_point read; ///< when the event was
     };
 
-    void on_done(const Label& label, const Result<Exit>& exit);
-    void log_exit(const Label& label, const Exit& exit) const;
+    /// False when it is refused.
+    bool submit(Number number, Job job);
+    void on_done(Number number, const Result<Exit>& exit);
+    void log_exit(const RunRecord& run, const Exit& exit) const;
 
     Timers& timers_;
     RunQueue& queue_;
+    History& history_;
     const Log& log_;
     std::function<void()> on_idle_;
+    UuidSource uuids_;
     Counters counters_;
+    Number last_ = 0;
+    std::unordered_map<Number, Run> runs_;
     Refusals refusals_; ///< too many were waiting
 };
 

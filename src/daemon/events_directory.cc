@@ -34,20 +34,53 @@ LogLevel level_of(HandlerOutcome::Status status) {
     return LogLevel::error;
 }
 
+RunResult result_of(const HandlerOutcome& outcome) {
+    if (outcome.status == HandlerOutcome::Status::completed) {
+        return RunResult::succeeded;
+    }
+    if (outcome.status == HandlerOutcome::Status::skipped) {
+        return RunResult::skipped;
+    }
+    return outcome.is_overdue ? RunResult::timed_out : RunResult::failed;
+}
+
+RunRecord make_record(const Occurrence& occurrence, const HandlerOutcome& outcome) {
+    RunRecord run;
+    run.id = occurrence.id;
+    run.channel = occurrence.channel();
+    run.is_handler = true;
+    run.arrived = occurrence.received;
+    run.ended = std::chrono::system_clock::now();
+    run.began = run.ended - std::chrono::duration_cast<RunRecord::Time::duration>(outcome.wall);
+    run.result = result_of(outcome);
+    run.status = outcome.code;
+    run.signal = outcome.signal;
+    run.wall = outcome.wall;
+    run.cpu = outcome.cpu;
+    run.coalesced = occurrence.coalesced;
+    run.is_replay = occurrence.is_replay;
+    run.steps = outcome.steps;
+    if (occurrence.keeps_payload) {
+        run.payload = occurrence.payload;
+    }
+    return run;
+}
+
 } // namespace
 
-EventsDirectory::EventsDirectory(const HandlerMeans& means, Slots& slots, Config config, std::function<void()> on_idle)
+EventsDirectory::EventsDirectory(const HandlerMeans& means, Slots& slots, History& history, Config config,
+                                 std::function<void()> on_idle)
     : means_(means), config_(std::move(config)), on_idle_(std::move(on_idle)),
       overflow_(means.timers, means.log, "handler", "refused, as much waits as may"),
-      names_(means.timers, means.log, "handler", "refused, no event has such a name"), slots_(slots),
+      names_(means.timers, means.log, "handler", "refused, no event has such a name"), slots_(slots), history_(history),
       scheduler_(means.timers, slots,
                  [this](Occurrence occurrence, const std::string& lane) { begin(std::move(occurrence), lane); }) {}
 
-void EventsDirectory::accept(const Event& event) {
+std::string EventsDirectory::accept(const Event& event) {
     const std::optional<EventName> parts = split_channel(event.channel);
     if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
         names_.add(event.channel);
-        return;
+        return "";
     }
     Occurrence occurrence;
     StepList list = list_steps(config_.bases, parts->name);
@@ -56,7 +89,7 @@ void EventsDirectory::accept(const Event& event) {
     } else {
         report(list, event);
         if (list.steps.empty()) {
-            return;
+            return "";
         }
         occurrence.steps = std::move(list.steps);
     }
@@ -67,9 +100,14 @@ void EventsDirectory::accept(const Event& event) {
     occurrence.received = std::chrono::system_clock::now();
     occurrence.read = event.read;
     occurrence.settings = settings_of(parts->name);
+    occurrence.is_replay = event.is_replay;
+    occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
+    std::string id = occurrence.id;
     if (!scheduler_.submit(std::move(occurrence))) {
         overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+        return "";
     }
+    return id;
 }
 
 void EventsDirectory::report(const StepList& list, const Event& event) const {
@@ -97,6 +135,9 @@ void EventsDirectory::on_done(Handlers::iterator place, const std::string& lane,
     if (!is_closed_ && outcome.status != HandlerOutcome::Status::absent) {
         count((*place)->occurrence(), outcome);
         log_end((*place)->occurrence(), outcome);
+        if (history_.is_on()) {
+            history_.add(make_record((*place)->occurrence(), outcome));
+        }
     }
     means_.timers.retire(std::move(*place));
     handlers_.erase(place);

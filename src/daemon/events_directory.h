@@ -12,6 +12,7 @@
 #include "event/event.h"
 #include "handlers/handler.h"
 #include "handlers/scheduler.h"
+#include "history/history.h"
 #include "loop/refusals.h"
 #include "process/slots.h"
 #include "process/supervisor.h"
@@ -28,7 +29,7 @@
 
 namespace eventsgw {
 
-/// Runs the handlers of a module's events directories. Counts and logs how each one ended.
+/// Runs the handlers of a module's events directories. Counts and logs how each one ended, and tells the history.
 class EventsDirectory {
 public:
     /// What it takes from the configuration. Handlers of earlier events keep what they began with.
@@ -49,7 +50,8 @@ public:
     static constexpr std::string_view kPattern = "*/event/*";
 
     /// `on_idle` is called whenever a handler has ended.
-    EventsDirectory(const HandlerMeans& means, Slots& slots, Config config, std::function<void()> on_idle);
+    EventsDirectory(const HandlerMeans& means, Slots& slots, History& history, Config config,
+                    std::function<void()> on_idle);
 
     /// For the events from now on.
     void set_config(Config config) { config_ = std::move(config); }
@@ -57,8 +59,8 @@ public:
     /// Whether there is a directory at all.
     bool is_used() const { return !config_.bases.empty(); }
 
-    /// Runs the event's handler, when its turn comes; nothing where it has none.
-    void accept(const Event& event);
+    /// Runs the event's handler, when its turn comes. The id of its run; empty where there is none or it is refused.
+    std::string accept(const Event& event);
 
     /// No more events will come.
     void drain() { scheduler_.close_windows(); }
@@ -90,6 +92,7 @@ private:
     Refusals overflow_; ///< too many were waiting
     Refusals names_;    ///< of events that no handler can have
     Slots& slots_;
+    History& history_;
     Scheduler scheduler_;
     Handlers handlers_;
     bool is_closed_ = false;

@@ -34,6 +34,10 @@ Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
+History::Settings history_settings(const Settings& settings) {
+    return {{settings.history, settings.history_age}, settings.history_payload};
+}
+
 Report::Server report_server(const Session& session) {
     return {to_string(session.address()), session.problem()};
 }
@@ -56,16 +60,18 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
       launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
       supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
-      commands_(loop, run_queue_, log, [this] { stop_if_drained(); }),
-      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, config_.handlers,
-                [this] { stop_if_drained(); }),
+      history_(loop, log, history_settings(config_.settings)),
+      commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
+      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
+                config_.handlers, [this] { stop_if_drained(); }),
       replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}),
-      status_server_(loop, log, [this] { return report(); }) {
+      status_server_(
+          loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
     if (config_.rules.has(RuleKind::action)) {
         make_sender(std::move(options.spool));
     }
@@ -95,6 +101,7 @@ int Gateway::run() {
         sender_->start();
     }
     loop_.run();
+    history_.finish();
     if (sender_) {
         sender_->keep();
     }
@@ -120,25 +127,23 @@ void Gateway::on_message(const Message& message) {
 }
 
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
-void Gateway::apply(const Rule& rule, const Event& event) {
+std::string Gateway::apply(const Rule& rule, const Event& event) {
     try {
-        if (rule.kind == RuleKind::action) {
-            sender_->send(rule, event);
-        } else {
-            commands_.run(rule, event);
-        }
+        return rule.kind == RuleKind::action ? sender_->send(rule, event) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory",
                    {{"event", event.channel}, {"rule", rule.line}, {"bytes", event.payload.size()}});
     }
+    return "";
 }
 
-void Gateway::handle(const Event& event) {
+std::string Gateway::handle(const Event& event) {
     try {
-        handlers_.accept(event);
+        return handlers_.accept(event);
     } catch (const std::bad_alloc&) {
         log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
     }
+    return "";
 }
 
 void Gateway::on_listening() {
@@ -281,6 +286,7 @@ void Gateway::adopt(Config config) {
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
     slots_.set_limits(run_limits(config_.settings));
+    history_.set_settings(history_settings(config_.settings));
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (sender_) {

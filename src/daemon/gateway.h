@@ -17,6 +17,7 @@
 #include "daemon/task_sender.h"
 #include "daemon/watchdog.h"
 #include "event/event.h"
+#include "history/history.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "process/child.h"
@@ -77,8 +78,12 @@ public:
 
 private:
     void on_message(const Message& message);
-    void apply(const Rule& rule, const Event& event);
-    void handle(const Event& event);
+    /// These return the id of what they have started; empty where that is nothing.
+    std::string apply(const Rule& rule, const Event& event);
+    std::string handle(const Event& event);
+
+    HttpResponse replay(const std::string& id);
+    std::string replay(const Event& event);
 
     void on_listening();
     void on_lost();
@@ -122,6 +127,7 @@ private:
     Supervisor supervisor_;
     Remains remains_;
     RunQueue run_queue_;
+    History history_;
     CommandRunner commands_;
     EventsDirectory handlers_;
     Resolver replica_resolver_;

@@ -5,12 +5,13 @@
 
 #include "loop/loop.h"
 
+#include <string_view>
 #include <utility>
 
 namespace eventsgw {
 
-StatusServer::StatusServer(Loop& loop, const Log& log, std::function<Report()> observe)
-    : loop_(loop), log_(log), observe_(std::move(observe)) {}
+StatusServer::StatusServer(Loop& loop, const Log& log, std::function<Report()> observe, Replay replay)
+    : loop_(loop), log_(log), observe_(std::move(observe)), replay_(std::move(replay)) {}
 
 void StatusServer::start() {
     listen(socket_, Address{{}, 0, kStatusSocket}, true);
@@ -34,6 +35,10 @@ HttpResponse StatusServer::answer(const HttpRequest& request, bool is_local) {
     }
     if (request.path == "/status" && is_local) {
         return {200, "application/json", to_json(observe_()) + "\n"};
+    }
+    constexpr std::string_view kReplay = "/replay/";
+    if (is_local && request.method == "POST" && request.path.starts_with(kReplay)) {
+        return replay_(request.path.substr(kReplay.size()));
     }
     return {404, "text/plain; charset=utf-8", "There are /metrics and, on the gateway's own socket, /status.\n"};
 }

@@ -19,12 +19,15 @@ class Loop;
 /// The gateway's own socket, in its state directory and for its own user: where `eventsgw status` asks.
 inline constexpr const char* kStatusSocket = "eventsgw.sock";
 
-/// Tells how the gateway is to whoever asks, over HTTP: GET /status as JSON, GET /metrics for monitoring. A place that
-/// cannot be listened to is logged, and the gateway does its work without.
+/// Tells how the gateway is to whoever asks, over HTTP: GET /status as JSON, GET /metrics for monitoring. On the
+/// gateway's own socket it also takes wishes: POST /replay/ID. A place that cannot be listened to is logged, and the
+/// gateway does its work without.
 class StatusServer {
 public:
-    /// `observe` is called for each question.
-    StatusServer(Loop& loop, const Log& log, std::function<Report()> observe);
+    using Replay = std::function<HttpResponse(const std::string& id)>;
+
+    /// `observe` is called for each question, `replay` for each run whose event is to be replayed.
+    StatusServer(Loop& loop, const Log& log, std::function<Report()> observe, Replay replay);
 
     void start();
 
@@ -38,6 +41,7 @@ private:
     Loop& loop_;
     const Log& log_;
     std::function<Report()> observe_;
+    Replay replay_;
     std::optional<HttpServer> socket_;
     std::optional<HttpServer> metrics_;
 };

@@ -43,9 +43,9 @@ void TaskSender::watch_spool() {
     }
 }
 
-void TaskSender::send(const Rule& rule, const Event& event) {
+std::string TaskSender::send(const Rule& rule, const Event& event) {
     const PayloadForm form = classify_payload(event.payload);
-    const std::string id = uuids_.make();
+    std::string id = uuids_.make();
     if (form == PayloadForm::bytes) {
         log_.warning("task", "payload is not UTF-8, its bytes go along as base64",
                      {{"event", event.channel}, {"bytes", event.payload.size()}, {"id", id}});
@@ -54,6 +54,7 @@ void TaskSender::send(const Rule& rule, const Event& event) {
         log_.debug("task", "made", {{"event", event.channel}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
     }
     forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
+    return id;
 }
 
 Report::Tasks TaskSender::report() const {

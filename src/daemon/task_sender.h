@@ -44,8 +44,8 @@ public:
         forwarder_.session().set_polling_interval(interval);
     }
 
-    /// A task for what the rule says.
-    void send(const Rule& rule, const Event& event);
+    /// A task for what the rule says. Its id.
+    std::string send(const Rule& rule, const Event& event);
 
     std::size_t waiting() const { return forwarder_.waiting(); }
     Forwarder::Counters counters() const { return forwarder_.counters(); }

@@ -5,6 +5,7 @@
 
 #include "base/signals_blocked.h"
 #include "base/uuid.h"
+#include "store/set_aside.h"
 
 #include <cerrno>
 #include <optional>
@@ -22,7 +23,7 @@ Error set_aside(const std::string& path, Error error) {
     if (::lstat(path.c_str(), &status) != 0 || status.st_size == 0) {
         return error;
     }
-    const Result<std::string> name = set_spool_aside(path);
+    const Result<std::string> name = set_database_aside(path);
     error.message += name ? "; it was set aside as " + *name : "; it stays where it is, it " + name.error().message;
     return error;
 }

@@ -4,9 +4,7 @@
 #include "delivery/spool_file.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <ctime>
 #include <utility>
 
 #include <fcntl.h>
@@ -27,9 +25,6 @@ constexpr const char* kSchema =
     "INSERT INTO meta VALUES ('instance', ''), ('floor', 0), ('confirmed', 0), ('reason', '');"
     "PRAGMA user_version=1";
 
-/// Files that SQLite keeps beside the database; they belong to it by their names.
-constexpr std::array<const char*, 3> kSuffixes{"", "-wal", "-shm"};
-
 std::int64_t to_number(std::uint64_t number) {
     return static_cast<std::int64_t>(number);
 }
@@ -40,19 +35,6 @@ std::int64_t to_number(WallTime time) {
 
 WallTime to_time(std::int64_t number) {
     return WallTime(std::chrono::milliseconds(number));
-}
-
-bool is_taken(const std::string& path) {
-    struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0;
-}
-
-std::string time_suffix() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    std::array<char, sizeof(".20261231T235959Z")> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), ".%Y%m%dT%H%M%SZ", &utc)};
 }
 
 /// A file of a later program is not touched, not even by SQLite's way to open it.
@@ -83,20 +65,6 @@ Result<UniqueFd> lock_spool(const std::string& path) {
         return make_os_error("cannot be locked");
     }
     return fd;
-}
-
-Result<std::string> set_spool_aside(const std::string& path) {
-    const std::string first = path + time_suffix();
-    std::string target = first;
-    for (int i = 1; is_taken(target); ++i) {
-        target = first + "." + std::to_string(i);
-    }
-    for (const char* suffix : kSuffixes) {
-        if (::rename((path + suffix).c_str(), (target + suffix).c_str()) != 0 && errno != ENOENT) {
-            return make_os_error("cannot be renamed");
-        }
-    }
-    return target;
 }
 
 SpoolFile::SpoolFile(Database database)

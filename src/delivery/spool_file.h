@@ -25,10 +25,6 @@ inline constexpr const char* kSpoolName = "eventsgw.spool";
 /// Error::os_error is EWOULDBLOCK when another process has it.
 Result<UniqueFd> lock_spool(const std::string& path);
 
-/// Gives an unusable spool, with SQLite's files beside it, another name, which is returned: the spool's with the time
-/// behind it. Nothing is overwritten.
-Result<std::string> set_spool_aside(const std::string& path);
-
 /// The tables of a spool. Every call waits for the disk. What belongs together is put between begin() and commit().
 class SpoolFile {
 public:

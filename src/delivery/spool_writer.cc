@@ -3,6 +3,8 @@
 
 #include "delivery/spool_writer.h"
 
+#include "store/set_aside.h"
+
 #include <algorithm>
 #include <new>
 #include <numeric>
@@ -279,7 +281,7 @@ void SpoolWriter::report_well() {
 void SpoolWriter::give_up(const Error& error) {
     file_.reset();
     is_given_up_ = true;
-    const Result<std::string> name = set_spool_aside(path_);
+    const Result<std::string> name = set_database_aside(path_);
     outbox_.post({SpoolNews::Problem{error, true, name ? *name : ""}});
 }
 

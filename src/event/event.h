@@ -30,6 +30,7 @@ struct Event {
     std::string_view channel;
     std::string_view payload;                     ///< the exact bytes that were published
     std::chrono::steady_clock::time_point read{}; ///< when they came
+    bool is_replay = false;                       ///< an administrator has asked for it anew
 };
 
 } // namespace eventsgw

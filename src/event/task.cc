@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 
 #include <cstddef>
-#include <optional>
 
 namespace eventsgw {
 namespace {
@@ -16,7 +15,7 @@ namespace {
 /// Python, which most steps are written in, gives up on JSON nested near 1000 deep; half of that leaves them room.
 constexpr std::size_t kMaxDepth = 512;
 
-void append_event(std::string& task, std::string_view channel) {
+void append_event(std::string& task, std::string_view channel, bool is_replay) {
     task += R"("event":{"channel":)";
     append_json_string(task, channel);
     if (const auto parts = split_channel(channel)) {
@@ -25,27 +24,27 @@ void append_event(std::string& task, std::string_view channel) {
         task += R"(,"name":)";
         append_json_string(task, parts->name);
     }
-    task += '}';
+    task += is_replay ? R"(,"replay":true})" : "}";
 }
 
-void append_extra(std::string& task, std::optional<std::string_view> channel, std::string_view payload,
-                  PayloadForm form) {
+/// `event` is nullptr where there is none.
+void append_extra(std::string& task, const Event* event, std::string_view payload, PayloadForm form) {
     task += '{';
-    if (channel) {
-        append_event(task, *channel);
+    if (event != nullptr) {
+        append_event(task, event->channel, event->is_replay);
     }
     if (form == PayloadForm::bytes) {
-        task += channel ? R"(,"payload_base64":)" : R"("payload_base64":)";
+        task += event != nullptr ? R"(,"payload_base64":)" : R"("payload_base64":)";
         append_json_string(task, to_base64(payload));
     }
     task += '}';
 }
 
-std::string make(std::optional<std::string_view> channel, std::string_view payload, PayloadForm form,
-                 std::string_view action, std::string_view id) {
+std::string make(const Event* event, std::string_view payload, PayloadForm form, std::string_view action,
+                 std::string_view id) {
     constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
     std::string task;
-    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (channel ? channel->size() : 0));
+    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (event != nullptr ? event->channel.size() : 0));
     task += R"({"id":)";
     append_json_string(task, id);
     task += R"(,"action":)";
@@ -57,7 +56,7 @@ std::string make(std::optional<std::string_view> channel, std::string_view paylo
         append_json_string(task, payload);
     }
     task += R"(,"parent":"","extra":)";
-    append_extra(task, channel, payload, form);
+    append_extra(task, event, payload, form);
     task += '}';
     return task;
 }
@@ -72,12 +71,12 @@ PayloadForm classify_payload(std::string_view payload) {
 }
 
 std::string make_task(const Event& event, PayloadForm form, std::string_view action, std::string_view id) {
-    return make(event.channel, event.payload, form, action, id);
+    return make(&event, event.payload, form, action, id);
 }
 
 std::string make_task_without_event(std::string_view payload, PayloadForm form, std::string_view action,
                                     std::string_view id) {
-    return make(std::nullopt, payload, form, action, id);
+    return make(nullptr, payload, form, action, id);
 }
 
 } // namespace eventsgw

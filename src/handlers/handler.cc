@@ -77,6 +77,9 @@ void Handler::add_variables() {
     variables_.push_back("AGENT_EVENT_ID=" + occurrence_.id);
     variables_.push_back("AGENT_EVENT_TIME=" + format_rfc3339(occurrence_.received));
     variables_.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
+    if (occurrence_.is_replay) {
+        variables_.emplace_back("AGENT_EVENT_REPLAY=1");
+    }
 }
 
 /// Ends with a step that runs, or with the end of the handler.
@@ -89,11 +92,12 @@ void Handler::go_on() {
                            "Handler of " + occurrence_.channel() + " refuses step " + escape(step.name) + ": " +
                                verdict.reason,
                            {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+            records_.push_back({.name = step.name, .result = RunResult::not_started, .reason = verdict.reason});
             finish(HandlerOutcome::Status::aborted, -1);
             return;
         }
         if (verdict.fate == StepFate::skipped) {
-            say_skipped(step, verdict.reason);
+            skip(step, verdict.reason);
         } else if (start_step(step)) {
             return;
         }
@@ -108,7 +112,7 @@ bool Handler::start_step(const Step& step) {
                        {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
     }
     output_ = means_.open_output();
-    const bool is_last = next_ == occurrence_.steps.size(); // and has the payload for itself
+    const bool is_last = next_ == occurrence_.steps.size() && !occurrence_.keeps_payload; // it is the last to need it
     Job job{{step.path},
             is_last ? Input(std::move(occurrence_.payload)) : Input::lend(occurrence_.payload),
             variables_,
@@ -119,22 +123,23 @@ bool Handler::start_step(const Step& step) {
     const Result<Supervisor::Id> started =
         means_.supervisor.start(std::move(job), [this](const Result<Exit>& exit) { on_step_done(exit); });
     if (!started) {
-        say_skipped(step, escape(started.error().message));
+        skip(step, escape(started.error().message));
         return false;
     }
     running_ = *started;
     return true;
 }
 
-void Handler::say_skipped(const Step& step, const std::string& reason) const {
+void Handler::skip(const Step& step, const std::string& reason) {
     means_.log.say(LogLevel::warning,
                    "Handler of " + occurrence_.channel() + " skips step " + escape(step.name) + ": " + reason,
                    {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
+    records_.push_back({.name = step.name, .result = RunResult::skipped, .reason = reason});
 }
 
 void Handler::on_step_done(const Result<Exit>& exit) {
     running_.reset();
-    output_ = {};
+    const bool has_stream = static_cast<bool>(std::exchange(output_, {}).stream);
     if (exit && exit->remains != 0) {
         groups_.insert(exit->remains);
         means_.remains.add(exit->remains);
@@ -144,11 +149,12 @@ void Handler::on_step_done(const Result<Exit>& exit) {
         return;
     }
     if (!exit) {
-        say_skipped(occurrence_.steps[next_ - 1], escape(exit.error().message));
+        skip(occurrence_.steps[next_ - 1], escape(exit.error().message));
         go_on();
         return;
     }
     cpu_ += exit->cpu;
+    record_exit(*exit, has_stream);
     if (!is_overdue_ && exit->status == 0) {
         go_on();
     } else if (!is_overdue_ && is_skip_code(exit->status)) {
@@ -156,6 +162,14 @@ void Handler::on_step_done(const Result<Exit>& exit) {
     } else {
         finish(HandlerOutcome::Status::aborted, exit->status, exit->signal);
     }
+}
+
+void Handler::record_exit(const Exit& exit, bool has_stream) {
+    const RunResult result = is_overdue_                 ? RunResult::timed_out
+                             : exit.status == 0          ? RunResult::succeeded
+                             : is_skip_code(exit.status) ? RunResult::skipped
+                                                         : RunResult::failed;
+    records_.push_back({due_step(), result, exit.status, exit.signal, exit.wall, exit.cpu, exit.pid, has_stream, ""});
 }
 
 bool Handler::is_skip_code(int status) const {
@@ -198,7 +212,8 @@ void Handler::finish(HandlerOutcome::Status status, int code, int signal) {
     if (is_overdue_) {
         means_.remains.kill(groups_);
     }
-    on_done_({status, code, signal, due_step(), means_.timers.now() - started_, cpu_, is_overdue_});
+    on_done_(
+        {status, code, signal, due_step(), means_.timers.now() - started_, cpu_, is_overdue_, std::move(records_)});
 }
 
 /// The one that runs or has run last.

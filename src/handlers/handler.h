@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "handlers/occurrence.h"
+#include "history/run_record.h"
 #include "loop/timers.h"
 #include "process/remains.h"
 #include "process/supervisor.h"
@@ -19,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace eventsgw {
 
@@ -48,6 +50,7 @@ struct HandlerOutcome {
     std::chrono::nanoseconds wall{};
     std::chrono::nanoseconds cpu{}; ///< of all its steps
     bool is_overdue = false;        ///< ended by its time-out
+    std::vector<StepRecord> steps;  ///< those that were due
 };
 
 /// Runs the steps of one event, one after the other. Its owner must not destroy it in `on_done`, but Timers::retire()
@@ -72,7 +75,8 @@ private:
     void on_step_done(const Result<Exit>& exit);
     void on_due();
     bool is_skip_code(int status) const;
-    void say_skipped(const Step& step, const std::string& reason) const;
+    void skip(const Step& step, const std::string& reason);
+    void record_exit(const Exit& exit, bool has_stream);
     void finish(HandlerOutcome::Status status, int code, int signal = 0);
     void add_variables();
     std::string due_step() const;
@@ -86,6 +90,7 @@ private:
     std::optional<Supervisor::Id> running_;
     StepOutput output_; ///< of the step that is due
     std::chrono::nanoseconds cpu_{};
+    std::vector<StepRecord> records_;
     std::set<pid_t> groups_; ///< of steps that have left somebody behind
     bool is_overdue_ = false;
     bool is_wait_said_ = false;

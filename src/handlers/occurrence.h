@@ -25,6 +25,8 @@ struct Occurrence {
     std::vector<std::string> bases; ///< where to look for steps; empty unless the kernel was too short to do so then
     HandlerSettings settings;
     std::uint64_t coalesced = 1; ///< events that it stands for
+    bool is_replay = false;
+    bool keeps_payload = false; ///< to the handler's end, for who asks then
 
     std::string channel() const { return source + "/event/" + name; }
 };

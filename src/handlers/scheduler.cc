@@ -27,12 +27,14 @@ Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
 
 bool Scheduler::submit(Occurrence occurrence) {
     const std::chrono::nanoseconds window = occurrence.settings.coalesce;
-    const bool coalesces = window > std::chrono::nanoseconds::zero();
+    const bool is_coalescing = window > std::chrono::nanoseconds::zero();
+    const bool coalesces = is_coalescing && !occurrence.is_replay; // its payload is older than that of any other
     const std::string key = occurrence.name + " of " + occurrence.source;
-    if (mergeable_.contains(key)) { // also where a reload has ended the coalescing: the newest must not be overtaken
+    // Also where a reload has ended the coalescing: the newest must not be overtaken.
+    if (!occurrence.is_replay && mergeable_.contains(key)) {
         return merge(key, occurrence);
     }
-    std::string lane = choose_lane(occurrence, coalesces ? key : "");
+    std::string lane = choose_lane(occurrence, is_coalescing ? key : "");
     const bool asks_at_once = !coalesces && (lane.empty() || !lanes_.contains(lane));
     const std::optional<Slots::Number> number = slots_.enter(occurrence.payload.size(), asks_at_once);
     if (!number) {

@@ -84,6 +84,7 @@ private:
         }
         Exit exit;
         exit.wall = Clock::now() - started_;
+        exit.pid = pid_;
         exit.cpu = to_duration(usage.ru_utime) + to_duration(usage.ru_stime);
         if (reaped == pid_ && WIFEXITED(status)) {
             exit.status = WEXITSTATUS(status);

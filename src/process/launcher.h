@@ -31,6 +31,7 @@ struct Exit {
     int signal = 0;  ///< that signal; 0 when it exited by itself
     std::chrono::nanoseconds wall{};
     std::chrono::nanoseconds cpu{}; ///< user and system time, with that of the children it waited for
+    pid_t pid = 0;                  ///< that it had
     pid_t remains = 0;              ///< its process group, where it has left somebody behind in it; else 0
 };
 

@@ -61,6 +61,14 @@ Statement& Statement::bind(int parameter, std::string_view bytes) {
     return *this;
 }
 
+Statement& Statement::bind_optional(int parameter, const std::optional<std::string>& bytes) {
+    if (bytes) {
+        return bind(parameter, std::string_view(*bytes));
+    }
+    sqlite3_bind_null(statement_.get(), parameter + 1);
+    return *this;
+}
+
 Result<bool> Statement::step() {
     const int code = sqlite3_step(statement_.get());
     if (code == SQLITE_ROW) {
@@ -100,6 +108,10 @@ std::string_view Statement::bytes(int column) const {
     return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 void Database::Deleter::operator()(sqlite3* handle) const {
     sqlite3_close_v2(handle);
 }
@@ -133,6 +145,10 @@ Result<void> Database::configure(Mode mode) {
         "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
         "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304; PRAGMA secure_delete=FAST; PRAGMA "
         "wal_autocheckpoint=65536");
+}
+
+Result<void> Database::relax() {
+    return execute("PRAGMA synchronous=NORMAL");
 }
 
 Result<void> Database::execute(const std::string& sql) {

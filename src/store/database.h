@@ -33,6 +33,8 @@ public:
     Statement& bind(int parameter, std::int64_t number);
     /// As a BLOB. The bytes must live until the next step() has returned.
     Statement& bind(int parameter, std::string_view bytes);
+    /// The same, or NULL.
+    Statement& bind_optional(int parameter, const std::optional<std::string>& bytes);
 
     /// True when there is a row to look at, false at the end, after which the statement may be bound and used again.
     Result<bool> step();
@@ -44,6 +46,7 @@ public:
     std::int64_t number(int column) const;
     /// Valid until the next step().
     std::string_view bytes(int column) const;
+    bool is_null(int column) const;
 
 private:
     friend class Database;
@@ -55,9 +58,9 @@ private:
     std::unique_ptr<sqlite3_stmt, Deleter> statement_;
 };
 
-/// One connection to an SQLite database in WAL mode, whose commits are on disk when they return (synchronous=FULL).
-/// Other processes may use the file at the same time; each waits for the others up to kBusyTimeout. Used by one thread
-/// at a time.
+/// One connection to an SQLite database in WAL mode, whose commits are on disk when they return (synchronous=FULL),
+/// unless it is relaxed. Other processes may use the file at the same time; each waits for the others up to
+/// kBusyTimeout. Used by one thread at a time.
 class Database {
 public:
     static constexpr std::chrono::milliseconds kBusyTimeout{5000};
@@ -67,6 +70,9 @@ public:
     /// Errors do not repeat the path; the caller knows it. `vfs` names SQLite's way to the disk; nullptr is the usual
     /// one.
     static Result<Database> open(const std::string& path, Mode mode, const char* vfs = nullptr);
+
+    /// For what may be lost in a power cut: commits do not wait for the disk from now on. The file stays sound.
+    Result<void> relax();
 
     /// Statements without parameters and rows, with semicolons between.
     Result<void> execute(const std::string& sql);

@@ -56,6 +56,14 @@ class DocumentedTest(unittest.TestCase):
         part = re.search(r"^\.Ss monitor\n(.*?)^\.S[sh] ", read("man", "eventsgw.8"), re.MULTILINE | re.DOTALL)
         self.assert_words_stand_in(part.group(1), sorted(set(names)))
 
+    def test_every_member_of_a_run_in_json_stands_in_the_page_of_the_program(self):
+        source = read("src", "cli", "history_printer.cc")
+        names = re.findall(r'add_(?:string|number|count|bool|null|array|text_or_null)\(\s*\w+(?:\.get\(\))?, "(\w+)"', source)
+        names += re.findall(r',"(\w+)":\)', source)
+        self.assertGreaterEqual(set(names), {"id", "kind", "result", "signal", "wall", "replay", "output", "payload"})
+        part = re.search(r"^\.Ss history\n(.*?)^\.S[sh] ", read("man", "eventsgw.8"), re.MULTILINE | re.DOTALL)
+        self.assert_words_stand_in(part.group(1), sorted(set(names)))
+
     def test_every_member_of_the_status_in_json_stands_in_the_page_of_the_program(self):
         source = read("src", "daemon", "report_json.cc")
         names = sorted(set(re.findall(r'add_\w+\(\s*\w+(?:\.get\(\))?, "(\w+)"', source)))

@@ -14,7 +14,8 @@ import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, run
 
 
-SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "spool", "publish", "submit", "monitor")
+SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "history", "replay", "spool", "publish", "submit",
+               "monitor")
 
 
 class Options(unittest.TestCase):

@@ -71,7 +71,7 @@ class Command(GatewayTestCase):
 
     def test_its_end_is_told(self):
         self.run_command("exit 3")
-        self.assertRegex(self.end, r"^<[3-7]>command: exited .*event=a/event/b .*status=3 wall=\S+ cpu=\S+$")
+        self.assertRegex(self.end, r"^<[3-7]>command: exited .*event=a/event/b .*status=3 wall=\S+ cpu=\S+ id=[0-9a-f-]{36}$")
 
     def test_its_times_are_told(self):
         self.run_command("sleep 0.2; i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")

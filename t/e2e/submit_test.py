@@ -86,6 +86,11 @@ class Tasks(SubmitTestCase):
                 task.pop("id")
             self.assertEqual(tasks[0], tasks[1])
 
+    def test_the_task_of_a_replayed_event_says_so(self):
+        event = {"AGENT_EVENT_SOURCE": "cluster", "AGENT_EVENT_NAME": "module-added", "AGENT_EVENT_REPLAY": "1"}
+        self.submit("note", **event)
+        self.assertIs(strict_json(self.take_task())["extra"]["event"]["replay"], True)
+
     def test_at_a_terminal_nothing_is_waited_for(self):
         control, terminal = pty.openpty()
         self.addCleanup(os.close, control)

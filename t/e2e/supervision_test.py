@@ -66,7 +66,9 @@ class Concurrency(GatewayTestCase):
         gateway.wait_log("command: exited", 40)
 
     def test_500_commands_leave_nothing_behind(self):
-        gateway = self.start_gateway("[commands]\na/event/b = exit 0\n", MAX_CONCURRENCY="8")
+        gateway = self.start_gateway(
+            "[commands]\na/event/b = exit 0\n[gateway]\nhistory = 0\n", MAX_CONCURRENCY="8"
+        )
         before = gateway.descriptors()
         self.publish("a/event/b", *numbers(0, 500))
         gateway.wait_log("command: exited .*status=0", 500)
@@ -95,7 +97,7 @@ class IllBehaved(GatewayTestCase):
 
     def test_a_grandchild_that_keeps_the_pipes_open(self):
         gateway = self.start_gateway(
-            "[gateway]\nmax_concurrency = 1\n[commands]\na/event/b = sleep 1000 & echo $! >> pids\n"
+            "[gateway]\nmax_concurrency = 1\nhistory = 0\n[commands]\na/event/b = sleep 1000 & echo $! >> pids\n"
         )
         self.addCleanup(lambda: end_all(self.noted_pids(gateway)))
         before = gateway.descriptors()

@@ -35,6 +35,9 @@ Settings changed_in_everything() {
     settings.queue_memory = 1;
     settings.task_limit = 1;
     settings.task_memory = 1;
+    settings.history = 1;
+    settings.history_age = 1h;
+    settings.history_payload = true;
     settings.eventsdir = {"x"};
     settings.handler_timeout = 1h;
     settings.kill_grace = 1h;
@@ -53,7 +56,8 @@ bool equal(const Settings& a, const Settings& b) {
            a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory &&
            a.max_payload == b.max_payload && a.metrics_listen == b.metrics_listen && a.durability == b.durability &&
            a.spool_limit == b.spool_limit && a.eventsdir == b.eventsdir && a.handler_timeout == b.handler_timeout &&
-           a.kill_grace == b.kill_grace && a.serialize == b.serialize && a.strict_modes == b.strict_modes;
+           a.kill_grace == b.kill_grace && a.serialize == b.serialize && a.strict_modes == b.strict_modes &&
+           a.history == b.history && a.history_age == b.history_age && a.history_payload == b.history_payload;
 }
 
 void the_table_has_the_defaults() {

@@ -53,6 +53,12 @@ void a_channel_without_an_event_has_no_source_and_no_name() {
     CHECK_EQUAL(member(make("plain", "1"), "extra"), std::string("{\"event\":{\"channel\":\"plain\"}}"));
 }
 
+void a_replayed_event_says_so() {
+    const std::string task = make_task(Event{"a/event/b", "1", {}, true}, PayloadForm::json, "renew", "some-id");
+    CHECK_EQUAL(member(task, "extra"),
+                std::string(R"({"event":{"channel":"a/event/b","source":"a","name":"b","replay":true}})"));
+}
+
 void what_is_no_json_travels_as_a_string() {
     CHECK_EQUAL(member(make("a", "cluster/acls"), "data"), std::string("\"cluster/acls\""));
     CHECK_EQUAL(member(make("a", ""), "data"), std::string("\"\""));
@@ -98,6 +104,7 @@ int main() {
         TEST(splits_a_channel_at_its_first_event_part),
         TEST(has_its_members_in_order_and_the_payload_as_it_came),
         TEST(a_channel_without_an_event_has_no_source_and_no_name),
+        TEST(a_replayed_event_says_so),
         TEST(what_is_no_json_travels_as_a_string),
         TEST(what_is_no_utf8_has_its_bytes_beside_it),
         TEST(deeply_nested_json_travels_as_a_string),

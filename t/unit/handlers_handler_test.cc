@@ -311,6 +311,64 @@ void its_variables_are_the_last() {
     f.finish(0, 1);
 }
 
+void a_replay_has_a_variable_more() {
+    Fixture f;
+    f.occurrence.is_replay = true;
+    f.start();
+    const std::vector<std::string>& variables = f.step(0).environment;
+    CHECK(std::find(variables.begin(), variables.end(), "AGENT_EVENT_REPLAY=1") != variables.end());
+    f.finish(0, 1);
+}
+
+void a_payload_that_is_kept_is_only_lent() {
+    Fixture f;
+    f.occurrence.keeps_payload = true;
+    f.start();
+    f.finish(0, 0);
+    f.finish(1, 0);
+    CHECK(f.step(2).input.bytes().data() == f.handler->occurrence().payload.data());
+    CHECK_EQUAL(f.handler->occurrence().payload.size(), std::size_t{1000});
+    f.finish(2, 0);
+}
+
+void it_tells_how_each_step_ended() {
+    Fixture f;
+    f.launcher.errors[f.occurrence.steps[1].path] = ENOEXEC;
+    f.start();
+    f.finish(0, 0);
+    f.finish(1, -1, SIGTERM);
+    CHECK_EQUAL(f.end.steps.size(), std::size_t{3});
+    CHECK(f.end.steps[0].name == "a" && f.end.steps[0].result == RunResult::succeeded);
+    CHECK(f.end.steps[0].status == 0 && f.end.steps[0].cpu == 1ms);
+    CHECK(f.end.steps[1].name == "b" && f.end.steps[1].result == RunResult::skipped);
+    CHECK(!f.end.steps[1].reason.empty() && f.end.steps[1].pid == 0);
+    CHECK(f.end.steps[2].name == "c" && f.end.steps[2].result == RunResult::failed);
+    CHECK(f.end.steps[2].status == -1 && f.end.steps[2].signal == SIGTERM);
+}
+
+void it_tells_which_step_was_refused_skipped_or_timed_out() {
+    Fixture refused;
+    refused.directory.write("a", "", 0757);
+    refused.start();
+    CHECK(refused.end.steps.size() == 1 && refused.end.steps[0].result == RunResult::not_started);
+    CHECK(refused.end.steps[0].reason.find("0757") != std::string::npos);
+
+    Fixture skipped;
+    skipped.occurrence.settings.skip_exit_codes = {2};
+    skipped.start();
+    skipped.finish(0, 2);
+    CHECK(skipped.end.steps.size() == 1 && skipped.end.steps[0].result == RunResult::skipped);
+    CHECK_EQUAL(skipped.end.steps[0].status, 2);
+
+    Fixture late;
+    late.occurrence.settings.timeout = 1s;
+    late.start();
+    late.timers.advance(1s);
+    late.finish(0, 0);
+    CHECK(late.end.is_overdue && late.end.steps.size() == 1);
+    CHECK(late.end.steps[0].result == RunResult::timed_out);
+}
+
 } // namespace
 
 int main() {
@@ -334,6 +392,10 @@ int main() {
         TEST(closed_it_starts_no_step_and_says_nothing),
         TEST(closed_it_gives_up_a_step_that_has_not_started),
         TEST(its_variables_are_the_last),
+        TEST(a_replay_has_a_variable_more),
+        TEST(a_payload_that_is_kept_is_only_lent),
+        TEST(it_tells_how_each_step_ended),
+        TEST(it_tells_which_step_was_refused_skipped_or_timed_out),
     };
     return run(tests);
 }

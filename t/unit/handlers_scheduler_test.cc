@@ -28,6 +28,7 @@ struct Fixture {
         occurrence.source = source;
         occurrence.payload = payload;
         occurrence.settings = settings;
+        occurrence.is_replay = is_replay;
         return scheduler.submit(std::move(occurrence));
     }
 
@@ -46,6 +47,7 @@ struct Fixture {
     FakeTimers timers;
     Slots slots;
     HandlerSettings settings;
+    bool is_replay = false;
     std::string starts;
     std::vector<std::pair<std::string, std::string>> running;
     Scheduler scheduler;
@@ -203,6 +205,22 @@ void coalesced_and_serialised_ones_share_the_lane() {
     CHECK_EQUAL(f.starts, "a c*2 ");
 }
 
+void a_replay_joins_nobody_and_shares_the_lane() {
+    Fixture f;
+    f.settings.coalesce = 2s;
+    f.submit("e", "s", "a");
+    f.is_replay = true;
+    f.submit("e", "s", "old");
+    f.submit("e", "s", "older");
+    CHECK_EQUAL(f.starts, "old ");
+    f.is_replay = false;
+    f.submit("e", "s", "b");
+    f.timers.advance(2s);
+    f.finish("old");
+    f.finish("older");
+    CHECK_EQUAL(f.starts, "old older b*2 ");
+}
+
 void bytes_are_those_of_the_last_payload() {
     Fixture f({10, 100, 1000});
     f.settings.coalesce = 1s;
@@ -253,6 +271,7 @@ int main() {
         TEST(events_join_until_there_is_a_slot),
         TEST(a_full_queue_still_takes_what_joins),
         TEST(coalesced_and_serialised_ones_share_the_lane),
+        TEST(a_replay_joins_nobody_and_shares_the_lane),
         TEST(bytes_are_those_of_the_last_payload),
         TEST(closing_the_windows_starts_all_at_once),
         TEST(after_closing_nothing_starts),

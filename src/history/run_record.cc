@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "history/run_record.h"
+
+namespace eventsgw {
+
+std::string_view to_string(RunResult result) {
+    switch (result) {
+    case RunResult::succeeded: return "succeeded";
+    case RunResult::failed: return "failed";
+    case RunResult::skipped: return "skipped";
+    case RunResult::timed_out: return "timed out";
+    case RunResult::not_started: return "not started";
+    }
+    return "unknown";
+}
+
+} // namespace eventsgw

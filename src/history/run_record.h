@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace eventsgw {
+
+/// How a command, a handler or one of its steps ended. The numbers stand in files.
+enum class RunResult : std::uint8_t {
+    succeeded = 0,
+    failed = 1,
+    skipped = 2, ///< it said "not for me"; of a step also: it was not there or could not be executed
+    timed_out = 3,
+    not_started = 4
+};
+
+/// "succeeded", "failed", "skipped", "timed out", "not started".
+std::string_view to_string(RunResult result);
+
+/// One program of a handler.
+struct StepRecord {
+    std::string name;
+    RunResult result = RunResult::succeeded;
+    int status = -1; ///< the exit status; -1 when it did not exit by itself
+    int signal = 0;  ///< that ended it; 0 for none
+    std::chrono::nanoseconds wall{};
+    std::chrono::nanoseconds cpu{};
+    pid_t pid = 0;           ///< 0 when it did not start
+    bool has_stream = false; ///< its output went to a stream of the journal that was its own
+    std::string reason{};    ///< why it did not start
+};
+
+/// A command or a handler that has ended, as the history keeps it.
+struct RunRecord {
+    using Time = std::chrono::system_clock::time_point;
+
+    std::string id; ///< a UUID, as in the log
+    std::string channel;
+    bool is_handler = false;
+    std::size_t line = 0; ///< of a command's rule
+    std::string value;    ///< of a command's rule
+    Time arrived;         ///< the event, the last of those that were joined
+    Time began;           ///< as `ended` where it did not start
+    Time ended;
+    RunResult result = RunResult::succeeded;
+    int status = -1; ///< of the command, or of the handler's last step
+    int signal = 0;
+    std::chrono::nanoseconds wall{};
+    std::chrono::nanoseconds cpu{};
+    pid_t pid = 0; ///< of a command
+    std::string reason;
+    std::uint64_t coalesced = 1; ///< events that it stands for
+    bool is_replay = false;
+    std::vector<StepRecord> steps; ///< of a handler
+    std::optional<std::string> payload;
+
+    /// Memory that it takes, about.
+    std::size_t cost() const {
+        return sizeof(RunRecord) + channel.size() + value.size() + steps.size() * sizeof(StepRecord) +
+               (payload ? payload->size() : 0);
+    }
+};
+
+} // namespace eventsgw

@@ -1,0 +1,318 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 eventsgw contributors
+"""The last runs of commands and handlers: `eventsgw history`, and what becomes of it where the disk fails."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import stat
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import program
+import small_disk
+import tap
+from handlers import SOURCE, HandlerTestCase
+from waiting import wait_until
+
+HISTORY = "eventsgw.history"
+PAYLOADS = "[gateway]\nhistory_payload = yes\n"
+
+
+class HistoryTestCase(HandlerTestCase):
+    def history(self, *arguments, status=0):
+        done = program.run("history", *arguments, cwd=self.gateway.state_directory)
+        self.assertEqual(done.status, status, done.stderr)
+        return done
+
+    def runs(self, *arguments):
+        """The runs of the list, oldest first."""
+        return [json.loads(line) for line in self.history("--format", "json", *arguments).stdout.splitlines()]
+
+    def wait_runs(self, count):
+        wait_until(lambda: len(self.runs()) >= count, lambda: f"{count} runs, there are {self.runs()}")
+        runs = self.runs()
+        self.assertEqual(len(runs), count)
+        return runs
+
+    def logged_ids(self, count=1):
+        """The ids of the log's lines about ends, in their order."""
+        lines = self.gateway.wait_log(r"^<.>(command: exited|command: not started|Handler of .* exited)", count)
+        return [re.search(r" id=([0-9a-f-]{36})( |$)", line).group(1) for line in lines]
+
+
+class Runs(HistoryTestCase):
+    def test_a_command(self):
+        self.start_handlers("[commands]\na/event/b = cat > got; exit 3\na/event/c = kill -TERM $$\n", arguments=[])
+        self.publish("a/event/b", b'{"a":1}')
+        self.logged_ids()
+        self.publish("a/event/c", b"")
+        ids = self.logged_ids(2)
+        first, second = self.wait_runs(2)
+        self.assertEqual([first["id"], second["id"]], ids)
+        self.assertEqual(
+            [first[name] for name in ("channel", "kind", "line", "value", "result", "status", "signal", "reason")],
+            ["a/event/b", "command", 2, "cat > got; exit 3", "failed", 3, None, None],
+        )
+        self.assertEqual([second[name] for name in ("result", "status", "signal")], ["failed", None, "SIGTERM"])
+        self.assertLessEqual(first["arrived"], first["began"])
+        self.assertLessEqual(first["began"], first["ended"])
+        self.assertGreater(first["wall"], 0)
+        self.assertGreater(first["pid"], 1)
+        self.assertEqual((first["coalesced"], first["replay"], first["steps"]), (1, False, []))
+
+    def test_a_command_that_cannot_be_started(self):
+        self.start_handlers("[commands]\na/event/b = true\\0\n".replace("\\0", "\0"), arguments=[])
+        self.publish("a/event/b", b"{}")
+        (run,) = self.wait_runs(1)
+        self.assertEqual((run["result"], run["status"], run["pid"]), ("not started", None, 0))
+        self.assertIn("NUL byte", run["reason"])
+
+    def test_a_handler(self):
+        self.start_handlers("[handler e]\nskip_exit_codes = 4\n")
+        self.write_step("e", "10a", "true\n")
+        self.write_step("e", "20b", "true\n", mode=0o644)
+        self.write_step("e", "30c", "exit 4\n")
+        self.fire("e")
+        (run,) = self.wait_runs(1)
+        self.assertEqual([run[name] for name in ("channel", "kind", "result", "status")],
+                         [f"{SOURCE}/event/e", "handler", "skipped", 4])
+        steps = [(step["name"], step["result"], step["status"]) for step in run["steps"]]
+        self.assertEqual(steps, [("10a", "succeeded", 0), ("20b", "skipped", None), ("30c", "skipped", 4)])
+        self.assertTrue(run["steps"][1]["reason"])
+        self.assertGreater(run["steps"][0]["wall"], 0)
+        self.assertGreater(run["wall"], run["steps"][0]["wall"])
+
+    def test_a_handler_that_takes_too_long(self):
+        self.start_handlers("[gateway]\nhandler_timeout = 100ms\n")
+        self.write_step("e", "10a", "exec sleep 1000\n")
+        self.run_handler("e")
+        (run,) = self.wait_runs(1)
+        self.assertEqual((run["result"], run["signal"]), ("timed out", "SIGTERM"))
+
+    def test_joined_events_are_one_run(self):
+        self.start_handlers(PAYLOADS + "[handler e]\ncoalesce = 300ms\n")
+        self.write_step("e", "10a", "true\n")
+        self.fire("e", b"1", b"2", b"3")
+        self.wait_end("e")
+        (run,) = self.wait_runs(1)
+        self.assertEqual(run["coalesced"], 3)
+        shown = json.loads(self.history("show", run["id"], "--payload", "--format", "json").stdout)
+        self.assertEqual(shown["payload"], 3)
+
+    def test_the_list_for_people(self):
+        self.start_handlers("[commands]\n*/event/e = exit 7\n")
+        self.write_step("e", "10a", "true\n")
+        self.run_handler("e")
+        runs = {run["kind"]: run for run in self.wait_runs(2)}
+        head, *lines = self.history().stdout.splitlines()
+        self.assertEqual(head.split(), ["ID", "ARRIVED", "RESULT", "WALL", "BY", "EVENT"])
+        for line in lines:
+            self.assertEqual(line.index(f"{SOURCE}/event/e"), head.index("EVENT"))
+        (command,) = self.history("--failed").stdout.splitlines()[1:]
+        self.assertRegex(command, rf"^{runs['command']['id'][:8]}  2\S+Z +failed \(7\) +\S+ +line 2 +{SOURCE}/event/e$")
+
+    def test_the_choice(self):
+        self.start_handlers("[commands]\na/event/b = true\na/event/c = false\n", arguments=[])
+        for channel in ("a/event/b", "a/event/c"):
+            self.publish(channel, b"{}")
+        self.wait_runs(2)
+        for choice, channels in (
+            (["--event", "b"], ["a/event/b"]),
+            (["--event", "a/event/c"], ["a/event/c"]),
+            (["--event", "x"], []),
+            (["--failed"], ["a/event/c"]),
+            (["--since", "1h"], ["a/event/b", "a/event/c"]),
+            (["--since", "2100-01-01T00:00:00Z"], []),
+        ):
+            with self.subTest(choice=choice):
+                self.assertEqual(sorted(run["channel"] for run in self.runs(*choice)), channels)
+
+    def test_all_about_one(self):
+        self.start_handlers(PAYLOADS)
+        self.write_step("e", "10a", "true\n")
+        self.fire("e", b'{"bind_password":"geheim","user":"ann"}')
+        self.wait_end("e")
+        (run,) = self.wait_runs(1)
+        text = self.history("show", run["id"][:6]).stdout
+        for pattern in (rf"^id +{run['id']}$", rf"^event +{SOURCE}/event/e$", r"^result +succeeded$",
+                        r"^payload +39 bytes", r"^10a +succeeded +\S+ +\S+$", r"^output of 10a:$"):
+            self.assertRegex(text, re.compile(pattern, re.MULTILINE))
+        self.assertNotIn("ann", text)
+        text = self.history("show", run["id"], "--payload").stdout
+        self.assertIn('{"bind_password":"***","user":"ann"}', text)
+        self.assertNotIn("geheim", text)
+        shown = json.loads(self.history("show", run["id"], "--payload", "--format", "json").stdout)
+        self.assertEqual(shown["payload"], {"bind_password": "***", "user": "ann"})
+        self.assertIsNone(shown["steps"][0]["output"])
+
+    def test_what_cannot_be_shown(self):
+        self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
+        self.assertIn("no eventsgw.history here", self.history("show", "1b9d6bcd", status=1).stderr)
+        self.assertIn("no eventsgw.history here", self.history().stderr)
+        self.publish("a/event/b", b"{}")
+        self.wait_runs(1)
+        self.assertIn("no run", self.history("show", "nothing", status=1).stderr)
+        self.assertIn("needs the ID", self.history("show", status=64).stderr)
+        self.assertIn("not show", self.history("shwo", "1b9d6bcd", status=64).stderr)
+        self.assertIn("neither a duration", self.history("--since", "yesterday", status=64).stderr)
+
+    def test_what_a_terminal_would_obey_is_escaped(self):
+        self.start_handlers("[commands]\n* = true\n[gateway]\nhistory_payload = yes\n", arguments=[])
+        self.publish("a/event/\x1b[2J\n", b"\x1b[2J")
+        (run,) = self.wait_runs(1)
+        self.assertEqual(run["channel"], "a/event/\x1b[2J\n")
+        for text in (self.history().stdout, self.history("show", run["id"], "--payload").stdout):
+            self.assertNotIn("\x1b", text)
+            self.assertIn("\\x1B[2J", text.replace("\\x1b", "\\x1B"))
+
+
+class Bounds(HistoryTestCase):
+    def test_the_last_ones_are_kept(self):
+        self.start_handlers("[commands]\na/event/b = true\n[gateway]\nhistory = 5\n", arguments=[])
+        self.publish("a/event/b", *[b"{}"] * 12)
+        ids = self.logged_ids(12)
+        wait_until(lambda: [run["id"] for run in self.runs()] == ids[-5:], lambda: self.runs())
+
+    def test_old_ones_are_forgotten(self):
+        self.start_handlers("[commands]\na/event/b = true\n[gateway]\nhistory_age = 1h\n", arguments=[])
+        for count in (1, 2):
+            self.publish("a/event/b", b"{}")
+            self.wait_runs(count)
+        with contextlib.closing(sqlite3.connect(self.gateway.path(HISTORY), timeout=10)) as database, database:
+            database.execute("UPDATE runs SET ended = ended - 3600000000 WHERE number = 1")
+        self.publish("a/event/b", b"{}")
+        ids = self.logged_ids(3)
+        wait_until(lambda: [run["id"] for run in self.runs()] == ids[1:], lambda: self.runs())
+
+    def test_payloads_are_kept_only_on_request(self):
+        self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
+        self.publish("a/event/b", b'{"secret":"geheim"}')
+        (run,) = self.wait_runs(1)
+        self.assertRegex(self.history("show", run["id"], "--payload").stdout, r"(?m)^payload +not kept$")
+        self.gateway.stop()
+        self.assertNotIn(b"geheim", self.gateway.read(HISTORY))
+
+    def test_a_large_payload_is_not_kept(self):
+        self.start_handlers("[commands]\na/event/b = wc -c > size\n" + PAYLOADS, arguments=[])
+        self.publish("a/event/b", b"x" * ((1 << 20) + 1))
+        (run,) = self.wait_runs(1)
+        self.assertRegex(self.history("show", run["id"]).stdout, r"(?m)^payload +not kept$")
+        self.gateway.wait_content("size", b"1048577\n")
+
+    def test_where_it_is_off_there_is_none(self):
+        self.start_handlers("[commands]\na/event/b = true\n[gateway]\nhistory = 0\n", arguments=[])
+        self.publish("a/event/b", b"{}")
+        self.logged_ids()
+        descriptors = self.gateway.descriptors()
+        self.assertEqual([link for link in descriptors if HISTORY in link], [])
+        self.gateway.stop()
+        self.assertEqual([name for name in os.listdir(self.gateway.state_directory) if HISTORY in name], [])
+
+    def test_a_reload_turns_it_off_and_on(self):
+        config = "[commands]\na/event/b = true\n[gateway]\nhistory = "
+        self.start_handlers(config + "10\n", arguments=[])
+        for number, count in (("10", 1), ("0", 1), ("5", 2)):
+            self.gateway.write("eventsgw.conf", config + number + "\n")
+            reloads = len(self.gateway.log_matching("gateway: reloaded"))
+            self.gateway.send_signal(1)
+            self.gateway.wait_log("gateway: reloaded", reloads + 1)
+            ends = len(self.gateway.log_matching("command: exited"))
+            self.publish("a/event/b", b"{}")
+            self.logged_ids(ends + 1)
+            if number == "0":
+                self.assertEqual([link for link in self.gateway.descriptors() if HISTORY in link], [])
+            self.wait_runs(count)
+
+    def test_before_the_first_run_nothing_is_opened(self):
+        self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
+        self.publish("a/event/b", b"{}")
+        self.wait_runs(1)
+        self.assertEqual(stat.S_IMODE(os.stat(self.gateway.path(HISTORY)).st_mode), 0o600)
+        self.gateway.stop()
+        again = self.start_gateway(None, options={"predecessor": self.gateway})
+        self.assertEqual([link for link in again.descriptors() if HISTORY in link], [])
+
+
+class Faults(HistoryTestCase):
+    CONFIG = "[commands]\na/event/b = true\n"
+
+    def start(self, **options):
+        self.gateway = self.start_gateway(self.CONFIG, options=options)
+        return self.gateway
+
+    def run_one(self, count=1):
+        self.publish("a/event/b", b"{}")
+        return self.logged_ids(count)
+
+    def test_it_goes_on_after_a_kill(self):
+        self.start()
+        self.run_one()
+        self.wait_runs(1)
+        self.gateway.kill()
+        self.start(predecessor=self.gateway)
+        self.run_one()
+        self.wait_runs(2)
+
+    def test_an_end_by_signal_writes_what_there_is(self):
+        self.start()
+        ids = self.run_one()
+        self.gateway.stop()
+        self.assertEqual([run["id"] for run in self.runs()], ids)
+
+    def test_garbage_is_set_aside(self):
+        garbage = b"no database " * 1000
+        self.start(files={HISTORY: garbage})
+        self.run_one()
+        line = self.gateway.wait_log("^<4>history: cannot be used, and was set aside.*not a database")[0]
+        name = re.search(r"kept=(\S+)", line).group(1)
+        self.assertEqual(self.gateway.read(name), garbage)
+        ids = self.run_one(2)
+        self.assertEqual([run["id"] for run in self.wait_runs(1)], ids[1:])
+
+    def test_a_damaged_page(self):
+        self.start()
+        self.run_one()
+        self.gateway.stop()
+        damaged = bytearray(self.gateway.read(HISTORY))
+        damaged[100:] = b"\xa5" * (len(damaged) - 100)
+        self.gateway.write(HISTORY, bytes(damaged))
+        self.start(predecessor=self.gateway)
+        self.assertIn("malformed", self.history(status=74).stderr)
+        self.run_one()
+        self.gateway.wait_log("^<4>history: cannot be used, and was set aside.*malformed")
+        self.run_one(2)
+        self.wait_runs(1)
+
+    def test_a_disk_that_gets_full(self):
+        self.start(wrapper=small_disk.wrapper("4M"))
+        small_disk.fill(self.gateway)
+        self.run_one()
+        self.gateway.wait_log("^<4>history: runs are not kept.*full")
+        for count in range(2, 5):
+            self.run_one(count)
+        small_disk.make_room(self.gateway)
+
+        def is_kept_again():
+            self.publish("a/event/b", b"{}")
+            return self.gateway.log_matching("^<5>history: runs are kept again")
+
+        wait_until(is_kept_again, "runs are kept again")
+        self.assertEqual(len(self.gateway.log_matching("history: runs are not kept")), 1)
+
+    def test_a_read_only_disk(self):
+        self.start(wrapper=small_disk.wrapper("1M", "read-only"))
+        self.run_one()
+        self.gateway.wait_log("^<4>history: runs are not kept.*Read-only")
+        self.run_one(2)
+        self.gateway.stop()
+        self.assertEqual(len(self.gateway.log_matching("history: ")), 1)
+
+
+if __name__ == "__main__":
+    tap.main()
