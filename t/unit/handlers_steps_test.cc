@@ -65,10 +65,12 @@ void a_link_that_leads_nowhere_is_a_step() {
 void what_is_not_there_is_no_problem_and_what_cannot_be_read_is_one() {
     const Directory base;
     CHECK(list_steps({base.path(), base / "no-such-base"}, "e").problems.empty());
-    base.write("e", "a file in the place of the directory");
+    base.write("README", "a file is no directory of steps, and nobody's mistake");
+    CHECK(list_steps({base.path()}, "README").problems.empty());
+    std::filesystem::create_symlink("e", base / "e");
     const StepList list = list_steps({base.path()}, "e");
     CHECK(list.steps.empty());
-    CHECK_EQUAL(list.problems.at(0), (base / "e") + ": Not a directory");
+    CHECK_EQUAL(list.problems.at(0), (base / "e") + ": Too many levels of symbolic links");
 }
 
 void events_are_the_directories_of_all_bases() {
