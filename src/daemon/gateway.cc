@@ -4,11 +4,9 @@
 #include "daemon/gateway.h"
 
 #include "daemon/leader_session.h"
-#include "event/task.h"
 
 #include <csignal>
 #include <new>
-#include <stdexcept>
 #include <utility>
 
 #include <unistd.h>
@@ -101,10 +99,10 @@ int Gateway::run() {
         sender_->start();
     }
     loop_.run();
-    history_.finish();
     if (sender_) {
-        sender_->keep();
+        sender_->keep(); // first: a disk that hangs over the history must not cost a task
     }
+    history_.finish();
     log_summary();
     return end_signal_;
 }
