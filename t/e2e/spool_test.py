@@ -3,6 +3,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """Tasks go to disk while the leader does not take them, and from there to the leader, in order, each once."""
 
+import json
 import os
 import pathlib
 import stat
@@ -12,10 +13,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from case import MARK, GatewayTestCase, numbers
-from spool import stored_payloads
+from spool import held, stored_payloads
 from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
+CURSOR = "module/mail1/eventsgw/cursor"
 
 
 class Spool(GatewayTestCase):
@@ -92,6 +94,46 @@ class Spool(GatewayTestCase):
 
     def test_a_restart_in_an_outage_under_traffic_with_always(self):
         self.restart_in_an_outage_under_traffic("durability = always\n")
+
+    def restart_while_the_disk_is_slow(self, settings):
+        """The disk settles what the former run has pushed in one commit with what comes now, and before the leader
+        has answered again."""
+        gateway = self.start(settings)
+        self.publish_all(numbers(0, 10))
+        self.wait_pushed(gateway, 10)
+        self.proxy.refuse()
+        self.publish_all(numbers(10, 110))
+        self.wait_stored(numbers(10, 110))
+        gateway.kill()
+        gateway = self.start(settings, predecessor=gateway)
+        self.leader.admin.expire(CURSOR, 1000)  # until it is written, which the gateway does once it has read it
+        with held(self.spool):
+            self.publish_all(numbers(110, 111))
+            self.wait_given_to_disk(gateway, 101)
+            self.proxy.forward(delay=0.5)
+            wait_until(lambda: self.leader.admin.ttl(CURSOR) == -1, "the cursor is read")
+            self.proxy.hold_replies()
+            self.publish_all(numbers(111, 150))
+            self.wait_given_to_disk(gateway, 140)
+        self.wait_stored(numbers(10, 150))
+        self.proxy.forward()
+        self.assert_arrives(numbers(0, 150))
+        self.wait_stored([])
+
+    def wait_pushed(self, gateway, count):
+        wait_until(lambda: self.tasks_of(gateway)["pushed"] == count, lambda: f"{count} of {self.tasks_of(gateway)}")
+
+    def wait_given_to_disk(self, gateway, count):
+        wait_until(lambda: self.tasks_of(gateway)["spooled"] == count, lambda: f"{count} of {self.tasks_of(gateway)}")
+
+    def tasks_of(self, gateway):
+        return json.loads(gateway.run("status", "--format", "json").stdout)["tasks"]
+
+    def test_a_restart_while_the_disk_is_slow(self):
+        self.restart_while_the_disk_is_slow("")
+
+    def test_a_restart_while_the_disk_is_slow_with_always(self):
+        self.restart_while_the_disk_is_slow("durability = always\n")
 
     def test_a_leader_that_does_not_answer_in_time(self):
         self.start()

@@ -144,11 +144,11 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def forward(self):
-        """Back to a perfect network; what was held goes on."""
+    def forward(self, delay=0.0):
+        """Back to a network that is perfect but for the delay; what was held goes on."""
 
         def work():
-            self._mode = {"held": (False, False), "delay": 0.0, "rate": None, "cuts": None}
+            self._mode = {"held": (False, False), "delay": delay, "rate": None, "cuts": None}
             self._hold(False, False)
             if self._listener is None:
                 self._listener = socket.create_server(("127.0.0.1", self.port))

@@ -18,6 +18,15 @@ def rows(path, query):
         return database.execute(query).fetchall()
 
 
+@contextlib.contextmanager
+def held(path):
+    """Whoever wants to write to it waits until the end of this, as for a slow disk; a gateway does so for five seconds."""
+    with contextlib.closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("ROLLBACK")
+
+
 def stored_payloads(path):
     """The payloads of the tasks that wait on disk, in their order."""
     return [row[0].partition(b',"data":')[2].partition(b',"parent":')[0] for row in rows(path, WAITING)]
