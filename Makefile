@@ -189,10 +189,10 @@ run-fuzzers: $(fuzzers)
 	        $(BUILD)/found/$$name t/fuzz/corpus/$$name; \
 	done
 
-#: make bench                        measure forwarding and handlers, each beside the least that could do it
+#: make bench                        measure forwarding, handlers and a flood in an outage
 bench: all $(bench)
-	$(silent)$(test_environment) t/bench/run; forwarding=$$?; \
-	    $(test_environment) t/bench/handlers && exit $$forwarding
+	$(silent)status=0; for part in run handlers flood; do $(test_environment) t/bench/$$part || status=1; done; \
+	    exit $$status
 
 #: make demo [EVENTSGW=PROGRAM]      show the main job on a private Redis
 demo: tested_program = $(abspath $(or $(EVENTSGW),$(program)))

@@ -3,17 +3,16 @@
 # Copyright (C) 2026 eventsgw contributors
 """What an outage costs: memory in a flood of events, and CPU time while it lasts."""
 
-import contextlib
 import pathlib
-import socket
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
+import flood
 import tap
 from case import AGENT, GatewayTestCase, numbers
-from redis_server import ADMIN, ADMIN_PASSWORD, agent_rules
+from redis_server import agent_rules
 from spool import rows
 from waiting import wait_until
 
@@ -35,23 +34,6 @@ class Flood(GatewayTestCase):
         counted = rows(self.gateway.path("eventsgw.spool"), COUNT)
         return counted[0][0] if counted else 0
 
-    @contextlib.contextmanager
-    def publisher(self):
-        """publish() for floods: redis-py takes longer over an event than all else that takes part."""
-        with socket.socket(socket.AF_UNIX) as end:
-            end.connect(self.redis.socket_path)
-            end.sendall(b"AUTH %s %s\r\n" % (ADMIN.encode(), ADMIN_PASSWORD.encode()))
-            self.assertEqual(end.recv(64), b"+OK\r\n")
-
-            def publish(payloads):
-                head = b"*3\r\n$7\r\nPUBLISH\r\n$9\r\na/event/b\r\n"
-                end.sendall(b"".join(b"%s$%d\r\n%s\r\n" % (head, len(payload), payload) for payload in payloads))
-                answers = 0
-                while answers < len(payloads):
-                    answers += end.recv(65536).count(b"\n")
-
-            yield publish
-
     def test_a_million_events(self):
         sanitized = self.gateway.is_sanitized()
         events = 50000 if sanitized else 1000000
@@ -59,13 +41,15 @@ class Flood(GatewayTestCase):
         self.gateway.wait_log("leader: not connected")
         peak = 0
         filling = b"x" * 188
-        with self.publisher() as publish:
-            for start in range(0, events, BLOCK):
-                wait_until(lambda: self.stored() > start - AHEAD, "the disk keeps up")
-                publish([b'"%09d:%s"' % (number, filling) for number in range(start, start + BLOCK)])
-                peak = max(peak, self.gateway.resident_kib())
-                # Redis cuts off a subscriber that is 32 MiB behind, and on a busy machine any is.
-                wait_until(lambda: int(self.redis.clients(AGENT)[0]["omem"]) < 4 * MIB, "the daemon reads on")
+        publisher = flood.Publisher(self.redis)
+        self.addCleanup(publisher.close)
+        for start in range(0, events, BLOCK):
+            wait_until(lambda: self.stored() > start - AHEAD, "the disk keeps up")
+            payloads = [b'"%09d:%s"' % (number, filling) for number in range(start, start + BLOCK)]
+            publisher.publish(flood.encode(b"a/event/b", payloads), BLOCK)
+            peak = max(peak, self.gateway.resident_kib())
+            # Redis cuts off a subscriber that is 32 MiB behind, and on a busy machine any is.
+            wait_until(lambda: int(self.redis.clients(AGENT)[0]["omem"]) < 4 * MIB, "the daemon reads on")
         wait_until(lambda: self.stored() == events, lambda: f"{events} tasks on disk, there are {self.stored()}", 60)
         peak = max(peak, self.gateway.resident_kib())
         print(f"# {events} events, at most {peak} KiB resident", flush=True)
