@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "delivery/spool_file.h"
+#include "delivery/spool_lock.h"
 
 #include <chrono>
 #include <optional>

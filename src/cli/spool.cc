@@ -239,7 +239,7 @@ int SpoolCommand::drop(const std::string& id) {
     return with(id, Database::Mode::write, [&](SpoolFile& file, Found& found) {
         Result<void> dropped;
         if (found.dead.empty()) {
-            const Result<UniqueFd> lock = lock_spool(options_.spool);
+            const Result<SpoolLock> lock = SpoolLock::take(options_.spool);
             if (!lock) {
                 const bool is_in_use = lock.error().os_error == EWOULDBLOCK;
                 return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"

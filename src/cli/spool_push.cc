@@ -115,8 +115,11 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     }
     ::signal(SIGPIPE, SIG_IGN);
     // The cursor is the gateway's, whichever file is pushed.
-    const Result<UniqueFd> lock = options.spool == kSpoolName ? Result<UniqueFd>(UniqueFd()) : lock_spool(kSpoolName);
-    if (!lock && lock.error().os_error == EWOULDBLOCK) {
+    std::optional<Result<SpoolLock>> lock;
+    if (options.spool != kSpoolName) {
+        lock = SpoolLock::take(kSpoolName);
+    }
+    if (lock && !*lock && lock->error().os_error == EWOULDBLOCK) {
         err << "eventsgw: " << kSpoolName << ": a gateway has it: stop the gateway first\n";
         return kExitInUse;
     }

@@ -23,6 +23,9 @@ void Backlog::on_news(SpoolNews& news) {
         callbacks_.on_pushable();
     } else if (const auto* retry = std::get_if<SpoolNews::Retry>(&news.what)) {
         on_retry(retry->dead);
+    } else if (const auto* renewed = std::get_if<SpoolNews::Renewed>(&news.what)) {
+        log_.warning("spool", "was removed or replaced while in use, it is written anew",
+                     {{"set_aside", renewed->set_aside}});
     } else {
         on_problem(std::get<SpoolNews::Problem>(news.what));
     }

@@ -28,11 +28,6 @@ Error set_aside(const std::string& path, Error error) {
     return error;
 }
 
-bool is_empty(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && status.st_size == 0;
-}
-
 /// Leaves no file open when it fails, so that it can be set aside.
 Result<void> open_file(const std::string& path, const std::string& new_instance, std::optional<SpoolFile>& file,
                        SpoolFile::Extent& extent, SpoolFile::Claim& claim) {
@@ -55,7 +50,7 @@ Result<void> open_file(const std::string& path, const std::string& new_instance,
 } // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
-    Result<UniqueFd> lock = lock_spool(path);
+    Result<SpoolLock> lock = SpoolLock::take(path);
     if (!lock) {
         return lock.error().os_error == EWOULDBLOCK ? lock.error() : set_aside(path, lock.error());
     }
@@ -63,22 +58,21 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     std::optional<SpoolFile> file;
     SpoolFile::Extent extent;
     SpoolFile::Claim claim{new_instance, 0};
-    if (!is_empty(lock->get())) {
+    if (!lock->is_empty()) {
         if (Result<void> opened = open_file(path, new_instance, file, extent, claim); !opened) {
             return set_aside(path, opened.error());
         }
     }
-    auto spool = std::make_unique<Spool>(std::move(*lock), path, std::move(file), std::move(claim), extent);
+    auto spool = std::make_unique<Spool>(std::move(*lock), std::move(file), std::move(claim), extent);
     if (Result<void> started = spool->start(); !started) {
         return started.error();
     }
     return spool;
 }
 
-Spool::Spool(UniqueFd lock, const std::string& path, std::optional<SpoolFile> file, SpoolFile::Claim claim,
-             SpoolFile::Extent extent)
-    : lock_(std::move(lock)), claim_(std::move(claim)), extent_(extent),
-      writer_(path, claim_.instance, std::move(file), inbox_, outbox_) {}
+Spool::Spool(SpoolLock lock, std::optional<SpoolFile> file, SpoolFile::Claim claim, SpoolFile::Extent extent)
+    : claim_(std::move(claim)), extent_(extent),
+      writer_(std::move(lock), claim_.instance, std::move(file), inbox_, outbox_) {}
 
 Result<void> Spool::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {

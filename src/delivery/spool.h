@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include "base/fd.h"
 #include "base/mailbox.h"
 #include "base/result.h"
 #include "delivery/spool_file.h"
+#include "delivery/spool_lock.h"
 #include "delivery/spool_writer.h"
 
 #include <cstddef>
@@ -30,8 +30,7 @@ public:
     /// and the error's message says so. Error::os_error is EWOULDBLOCK when another process has it.
     static Result<std::unique_ptr<Spool>> open(const std::string& path);
 
-    Spool(UniqueFd lock, const std::string& path, std::optional<SpoolFile> file, SpoolFile::Claim claim,
-          SpoolFile::Extent extent);
+    Spool(SpoolLock lock, std::optional<SpoolFile> file, SpoolFile::Claim claim, SpoolFile::Extent extent);
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
     ~Spool() { finish(); }
@@ -54,7 +53,6 @@ public:
 private:
     Result<void> start();
 
-    UniqueFd lock_;
     SpoolFile::Claim claim_;
     SpoolFile::Extent extent_;
     Mailbox<SpoolOrder> inbox_;

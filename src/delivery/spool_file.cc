@@ -4,13 +4,7 @@
 #include "delivery/spool_file.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -55,17 +49,6 @@ Result<void> check_format(const std::string& path, const char* vfs) {
 }
 
 } // namespace
-
-Result<UniqueFd> lock_spool(const std::string& path) {
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!fd) {
-        return make_os_error("cannot be opened");
-    }
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        return make_os_error("cannot be locked");
-    }
-    return fd;
-}
 
 SpoolFile::SpoolFile(Database database)
     : database_(std::make_unique<Database>(std::move(database))),
@@ -341,6 +324,11 @@ Result<std::int64_t> SpoolFile::version() {
         return version.error();
     }
     return version->value_or(0);
+}
+
+Result<void> SpoolFile::copy_to(const std::string& path) {
+    Result<Statement> copy = database_->prepare("VACUUM INTO CAST(? AS TEXT)");
+    return copy ? copy->bind(0, std::string_view(path)).run() : Result<void>(copy.error());
 }
 
 Result<bool> SpoolFile::shrink() {

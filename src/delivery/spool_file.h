@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "base/fd.h"
 #include "base/result.h"
 #include "delivery/pending_task.h"
 #include "store/database.h"
@@ -17,13 +16,6 @@
 #include <vector>
 
 namespace eventsgw {
-
-/// In the working directory, which is the module's state directory.
-inline constexpr const char* kSpoolName = "eventsgw.spool";
-
-/// The right to push what a spool holds, for one process at a time. Also makes the file, for the owner's eyes only.
-/// Error::os_error is EWOULDBLOCK when another process has it.
-Result<UniqueFd> lock_spool(const std::string& path);
 
 /// The tables of a spool. Every call waits for the disk. What belongs together is put between begin() and commit().
 class SpoolFile {
@@ -101,6 +93,8 @@ public:
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
+    /// Writes all of it to a file that is empty. Its room is not yet on disk when this returns.
+    Result<void> copy_to(const std::string& path);
     /// Gives free room back to the disk. False when another process keeps it from that.
     Result<bool> shrink();
 

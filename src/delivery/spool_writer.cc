@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -25,9 +26,9 @@ std::size_t add_cost(std::size_t sum, const PendingTask& task) {
 
 } // namespace
 
-SpoolWriter::SpoolWriter(std::string path, std::string instance, std::optional<SpoolFile> file,
+SpoolWriter::SpoolWriter(SpoolLock lock, std::string instance, std::optional<SpoolFile> file,
                          Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox)
-    : path_(std::move(path)), instance_(std::move(instance)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
+    : lock_(std::move(lock)), instance_(std::move(instance)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
 
 void SpoolWriter::run() {
     look_around();
@@ -65,19 +66,66 @@ void SpoolWriter::work() {
         loads_.clear();
         return;
     }
-    if (!file_ && (orders_.empty() || !open_new_file())) {
+    const bool is_in_place = keep_place();
+    if (!file_ && (orders_.empty() || !is_in_place || !open_new_file())) {
         return;
     }
     const bool is_idle = orders_.empty() && loads_.empty();
-    write();
+    if (is_in_place) {
+        write();
+    }
     load();
-    if (file_ && orders_.empty() && loads_.empty() && (!is_idle || look_around())) {
+    if (file_ && is_in_place && orders_.empty() && loads_.empty() && (!is_idle || look_around())) {
         report_well();
     }
 }
 
+bool SpoolWriter::keep_place() {
+    if (lock_.is_in_place()) {
+        return true;
+    }
+    std::string name;
+    Result<SpoolLock> lock = SpoolLock::take(lock_.path());
+    if (lock && !lock->is_empty()) {
+        const Result<std::string> set_aside = set_database_aside(lock_.path());
+        lock = set_aside ? SpoolLock::take(lock_.path()) : Result<SpoolLock>(set_aside.error());
+        name = set_aside ? *set_aside : "";
+    }
+    const Result<void> written = lock ? write_anew(*lock) : Result<void>(lock.error());
+    if (!written) {
+        const bool is_broken = lock && written.error().os_error == kStoreBroken;
+        report_problem(Error{"was removed or replaced while in use: " + written.error().message,
+                             is_broken ? kStoreBroken : kStoreFailed});
+        return false;
+    }
+    lock_ = std::move(*lock);
+    outbox_.post({SpoolNews::Renewed{std::move(name)}});
+    return true;
+}
+
+/// The old file is closed before the new one is opened, for SQLite removes by name what belongs to a file it closes.
+Result<void> SpoolWriter::write_anew(SpoolLock& lock) {
+    if (!file_) {
+        return {};
+    }
+    Result<void> written = file_->copy_to(lock.path());
+    written = written ? lock.sync() : written;
+    if (!written) {
+        ::unlink(lock.path().c_str());
+        return written;
+    }
+    file_.reset();
+    version_ = -1;
+    Result<SpoolFile> file = SpoolFile::open(lock.path(), Database::Mode::write);
+    if (!file) {
+        return file.error();
+    }
+    file_.emplace(std::move(*file));
+    return {};
+}
+
 bool SpoolWriter::open_new_file() {
-    Result<SpoolFile> file = SpoolFile::open(path_, Database::Mode::create);
+    Result<SpoolFile> file = SpoolFile::open(lock_.path(), Database::Mode::create);
     if (!file) {
         report_problem(file.error());
         return false;
@@ -281,7 +329,7 @@ void SpoolWriter::report_well() {
 void SpoolWriter::give_up(const Error& error) {
     file_.reset();
     is_given_up_ = true;
-    const Result<std::string> name = set_database_aside(path_);
+    const Result<std::string> name = set_database_aside(lock_.path());
     outbox_.post({SpoolNews::Problem{error, true, name ? *name : ""}});
 }
 

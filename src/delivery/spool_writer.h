@@ -6,6 +6,7 @@
 #include "base/mailbox.h"
 #include "delivery/pending_task.h"
 #include "delivery/spool_file.h"
+#include "delivery/spool_lock.h"
 
 #include <chrono>
 #include <cstddef>
@@ -68,17 +69,20 @@ struct SpoolNews {
     struct Retry {
         std::vector<SpoolFile::Dead> dead; ///< that somebody wants to be pushed again
     };
+    struct Renewed {
+        std::string set_aside; ///< the name of what was found in its place, if anything
+    };
     struct Problem {
         Error error;           ///< without a message: all is well again
         bool is_lost;          ///< the spool is not used any more
         std::string set_aside; ///< the name that it has now, where it could be given one
     };
-    std::variant<Stored, Measured, Buried, Loaded, Retry, Problem> what;
+    std::variant<Stored, Measured, Buried, Loaded, Retry, Renewed, Problem> what;
 };
 
 /// The thread that waits for the disk, so that the loop does not. Owns the spool's file. Whatever lies in the inbox
 /// when it comes to look is one commit. What cannot be written stays here and is tried again; a damaged file is set
-/// aside.
+/// aside. One that somebody removes, or puts another one in the place of, is still the thread's, and is written anew.
 class SpoolWriter {
 public:
     /// Between two looks for what another process has changed, and between two attempts to write.
@@ -92,7 +96,7 @@ public:
     static constexpr std::size_t kLoadCost = 2U << 20U;
 
     /// Without a `file` it makes one for the first order, with tasks numbered under `instance`.
-    SpoolWriter(std::string path, std::string instance, std::optional<SpoolFile> file, Mailbox<SpoolOrder>& inbox,
+    SpoolWriter(SpoolLock lock, std::string instance, std::optional<SpoolFile> file, Mailbox<SpoolOrder>& inbox,
                 Mailbox<SpoolNews>& outbox);
 
     /// Until SpoolOrder::End.
@@ -104,6 +108,9 @@ public:
 private:
     void sort_orders();
     void work();
+    /// False when the file has lost its place, and cannot have it again now.
+    bool keep_place();
+    Result<void> write_anew(SpoolLock& lock);
     /// False when there is no file, and none can be made now.
     bool open_new_file();
     void load();
@@ -119,7 +126,7 @@ private:
     void report_well();
     void give_up(const Error& error);
 
-    std::string path_;
+    SpoolLock lock_;
     std::string instance_;
     std::optional<SpoolFile> file_; ///< nothing before the first order where it is new, and once it is given up
     bool is_given_up_ = false;

@@ -7,6 +7,7 @@ import contextlib
 import os
 import pathlib
 import sqlite3
+import stat
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -98,6 +99,53 @@ class Faults(GatewayTestCase):
         self.publish("a/event/b", b'"new"')
         wait_until(lambda: b'"new"' in self.leader.admin.lindex("module/mail1/tasks", 0), "the newest task")
         self.assertGreaterEqual(self.leader.admin.llen("module/mail1/tasks"), 2000)
+
+    def assert_is_written_anew(self, tamper):
+        """Whatever was done to the file, the next run finds all that waited in it, and none starts beside this one."""
+        gateway = self.start()
+        spool = gateway.path(SPOOL)
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 300))
+        wait_until(lambda: stored_payloads(spool) == numbers(0, 300), "all is on disk")
+        tamper(spool)
+        gateway.wait_log("^<4>spool: was removed or replaced while in use, it is written anew")
+        wait_until(lambda: stored_payloads(spool) == numbers(0, 300), "all is on disk again")
+        self.assertEqual(stat.S_IMODE(os.stat(spool).st_mode), 0o600)
+        self.assertEqual(gateway.run().status, 75)
+        self.publish("a/event/b", *numbers(300, 310))
+        wait_until(lambda: stored_payloads(spool) == numbers(0, 310), "the new ones are on disk")
+        gateway.stop()
+        self.start(predecessor=gateway)
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(310, server=self.leader), numbers(0, 310))
+        return gateway
+
+    def test_removed_while_it_is_used(self):
+        self.assert_is_written_anew(os.remove)
+
+    def test_removed_with_all_that_belongs_to_it(self):
+        self.assert_is_written_anew(lambda spool: [os.remove(spool + suffix) for suffix in ("", "-wal", "-shm")])
+
+    def test_replaced_while_it_is_used(self):
+        garbage = b"no database " * 1000
+
+        def replace(spool):
+            with open(spool + ".new", "wb") as file:
+                file.write(garbage)
+            os.rename(spool + ".new", spool)
+
+        self.assert_is_written_anew(replace)
+        (name,) = self.set_aside(self.gateways[-1].state_directory)
+        self.assertEqual(self.gateways[-1].read(name), garbage)
+
+    def test_removed_before_it_was_needed(self):
+        gateway = self.start()
+        os.remove(gateway.path(SPOOL))
+        gateway.wait_log("^<4>spool: was removed or replaced while in use, it is written anew")
+        self.assertEqual(gateway.run().status, 75)
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 10))
+        wait_until(lambda: stored_payloads(gateway.path(SPOOL)) == numbers(0, 10), "all is on disk")
 
     def test_a_disk_that_gets_full(self):
         gateway = self.start(wrapper=small_disk.wrapper("4M"))

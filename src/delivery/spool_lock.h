@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+
+#include <string>
+
+namespace eventsgw {
+
+/// In the working directory, which is the module's state directory.
+inline constexpr const char* kSpoolName = "eventsgw.spool";
+
+/// The right to push what a spool holds, for one process at a time. It is the file's and not its name's: whoever
+/// removes or replaces the file leaves it with a file that nobody else can reach.
+class SpoolLock {
+public:
+    /// Also makes the file, for the owner's eyes only. Error::os_error is EWOULDBLOCK when another process has it.
+    static Result<SpoolLock> take(const std::string& path);
+
+    /// Whether the name still leads to the file that is locked.
+    bool is_in_place() const;
+    bool is_empty() const;
+    /// Waits until what was written to the file is on disk.
+    Result<void> sync() const;
+
+    const std::string& path() const { return path_; }
+
+private:
+    SpoolLock(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    UniqueFd fd_;
+    std::string path_;
+};
+
+} // namespace eventsgw
