@@ -359,7 +359,7 @@ std::size_t Backlog::finish() {
     confirm_on_disk();
     const std::size_t unwritten = spool_->finish();
     spool_->receive();
-    return has_spool() ? std::min(unwritten, waiting()) : waiting(); // what was confirmed meanwhile is no loss
+    return has_spool() ? std::min(unwritten, waiting() + burials_) : waiting(); // what was confirmed meanwhile is no loss
 }
 
 } // namespace eventsgw

@@ -88,6 +88,9 @@ void Backlog::on_problem(const SpoolNews::Problem& problem) {
 
 /// What is in memory goes on; the gap is in the file that was set aside.
 void Backlog::lose_spool() {
+    if (burials_ > 0) {
+        log_.error("task", "dead and not kept, the spool is lost", {{"tasks", burials_}});
+    }
     is_lost_ = true;
     close_gap();
     submitted_ = stored_ = needed_ = 0;

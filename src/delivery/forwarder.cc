@@ -19,6 +19,9 @@ constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 /// A larger task travels alone, so that the leader's refusal of it is about it. No leader refuses smaller ones for
 /// their size (proto-max-bulk-len is 1 MiB at least).
 constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
+/// A large task is given up after so many connections in a row have ended over it without a word: a server that is
+/// busy reading may close before its refusal can be read, and so does what lies between.
+constexpr int kEndsOverTask = 5;
 
 } // namespace
 
@@ -40,7 +43,7 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, std::uniq
                                   .on_gone_back = [this](std::uint64_t through) { on_gone_back(through); },
                                   .on_refused = [this](TaskQueue::Refusal refusal,
                                                        const std::string& reason) { on_refused(refusal, reason); },
-                                  .on_lost = [this] { on_away(); },
+                                  .on_lost = [this](bool over_push) { on_lost(over_push); },
                                   .on_problem = [this] { on_away(); }}) {}
 
 void Forwarder::accept(std::string task, std::string_view channel) {
@@ -96,6 +99,11 @@ void Forwarder::push_batch() {
         bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + " and no list");
         return;
     }
+    if (backlog_.front().front().number() == ended_over_ && ends_ >= kEndsOverTask) {
+        bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
+        push_batch();
+        return;
+    }
     std::vector<TaskQueue::Entry> batch;
     batch.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -147,6 +155,15 @@ void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
     }
     log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
     backlog_.bury(count, reason);
+}
+
+void Forwarder::on_lost(bool over_push) {
+    if (over_push && batch_ == 1 && backlog_.front().front().text().size() > kLargeTask) {
+        const std::uint64_t number = backlog_.front().front().number();
+        ends_ = number == ended_over_ ? ends_ + 1 : 1;
+        ended_over_ = number;
+    }
+    on_away();
 }
 
 void Forwarder::on_refused(TaskQueue::Refusal refusal, const std::string& reason) {

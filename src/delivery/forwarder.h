@@ -75,6 +75,7 @@ private:
     void on_confirmed(std::uint64_t through);
     void on_gone_back(std::uint64_t through);
     void on_refused(TaskQueue::Refusal refusal, const std::string& reason);
+    void on_lost(bool over_push);
     void on_away();
     void note_behind();
 
@@ -88,6 +89,8 @@ private:
     RecentTasks recent_;
     bool has_looked_ = false;      ///< at the leader's side, just now
     std::size_t batch_ = 0;        ///< tasks of the batch pushed last
+    std::uint64_t ended_over_ = 0; ///< number of the last large task over which a connection has ended
+    int ends_ = 0;                 ///< how many have, in a row
     std::unique_ptr<Timer> flush_; ///< lets the events of one turn leave in one batch
     bool is_behind_ = false;       ///< as last said in the log
     std::string problem_;          ///< beside it

@@ -303,8 +303,11 @@ bool SpoolWriter::look_around() {
 std::size_t SpoolWriter::unwritten() const {
     std::size_t count = 0;
     for (const SpoolOrder& order : orders_) {
-        const auto* write = std::get_if<SpoolOrder::Write>(&order.what);
-        count += write != nullptr ? write->tasks.size() : 0;
+        if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
+            count += write->tasks.size();
+        } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
+            count += bury->tasks.size();
+        }
     }
     return count;
 }

@@ -102,7 +102,7 @@ public:
     /// Until SpoolOrder::End.
     void run();
 
-    /// Tasks that run() has left behind, because they could not be written.
+    /// Tasks that run() has left behind, dead ones too, because they could not be written.
     std::size_t unwritten() const;
 
 private:

@@ -69,8 +69,9 @@ void TaskQueue::on_pushed(const Reply& reply) {
 }
 
 void TaskQueue::on_executed(const Reply& reply) {
+    note_error(reply);
     if (reply.is_error()) {
-        session_.fail(error_.empty() ? reply.text : error_);
+        session_.fail(error_);
         return;
     }
     const bool was_fencing = std::exchange(state_, State::arming) == State::fencing;
@@ -161,9 +162,10 @@ void TaskQueue::note_error(const Reply& reply) {
 }
 
 void TaskQueue::on_lost() {
+    const bool over_push = state_ == State::pushing && error_.empty();
     state_ = State::away;
     error_.clear();
-    callbacks_.on_lost();
+    callbacks_.on_lost(over_push);
 }
 
 /// A leader that has become a replica keeps the connection and may forget what it confirmed: so the sign of life that

@@ -99,6 +99,12 @@ std::size_t count_stored(const Directory& directory) {
     return file->measure().value().tasks;
 }
 
+/// As `eventsgw spool retry` does; false before the task is on disk.
+bool ask_retry(const Directory& directory, std::int64_t id) {
+    Result<SpoolFile> file = SpoolFile::open(directory.spool(), Database::Mode::write);
+    return file && file->measure().value().dead > 0 && file->ask_retry(id).ok();
+}
+
 void writes_nothing_while_the_leader_takes_all() {
     const Directory directory;
     Fixture f(directory);
@@ -278,6 +284,39 @@ void what_a_failing_disk_does_not_take_at_the_end_is_lost() {
     FailingDisk::code = SQLITE_OK;
 }
 
+void a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end() {
+    const Directory directory;
+    const FailingDisk disk;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    FailingDisk::code = SQLITE_FULL;
+    f.add(3);
+    f.backlog.bury(1, "WRONGTYPE");
+    CHECK_EQUAL(f.backlog.pushable(), std::size_t{0}); // until the disk has it, or is known not to take it
+    f.wait([&] { return !f.problems.empty(); });
+    CHECK_EQUAL(f.backlog.pushable(), std::size_t{2});
+    CHECK_EQUAL(f.backlog.finish(), std::size_t{3});
+    FailingDisk::code = SQLITE_OK;
+}
+
+/// It leaves the dead and joins those that wait in one commit, and is not pushed before that.
+void a_retry_waits_for_a_failing_disk() {
+    const Directory directory;
+    const FailingDisk disk;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    f.add(1);
+    f.backlog.bury(1, "WRONGTYPE");
+    f.wait([&] { return f.backlog.dead() == 1 && ask_retry(directory, 1); });
+    FailingDisk::code = SQLITE_FULL;
+    f.wait([&] { return !f.problems.empty(); });
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{1});
+    CHECK_EQUAL(f.backlog.pushable(), std::size_t{0});
+    FailingDisk::code = SQLITE_OK;
+    f.wait([&] { return f.backlog.pushable() == 1; });
+    CHECK_EQUAL(f.backlog.dead(), std::uint64_t{0});
+}
+
 void a_start_on_a_failing_disk_is_an_error() {
     const Directory directory;
     const FailingDisk disk;
@@ -324,6 +363,8 @@ int main() {
         TEST(tasks_that_come_back_are_on_disk_again),
         TEST(a_disk_that_fails_is_told_and_tried_again),
         TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
+        TEST(a_retry_waits_for_a_failing_disk),
+        TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
         TEST(a_start_on_a_failing_disk_is_an_error),
         TEST(the_limit_on_disk_refuses_the_newest),
     };

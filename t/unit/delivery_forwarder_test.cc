@@ -292,6 +292,42 @@ void without_a_spool_a_dead_task_is_told_and_the_rest_goes_on() {
     CHECK_EQUAL(f.queue, std::string(" t2"));
 }
 
+void a_large_task_over_which_the_connection_ends_again_and_again_is_dead() {
+    Fixture f;
+    f.connect();
+    f.accept(std::string((1U << 20U) + 1, 't'));
+    f.accept("t2");
+    f.timers.turn();
+    for (int ends = 1; ends < 5; ++ends) {
+        f.reconnect();
+        CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{0});
+    }
+    f.reconnect();
+    CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{1});
+    f.timers.turn();
+    f.execute();
+    CHECK_EQUAL(f.queue, std::string(" t2"));
+}
+
+/// The leader says why, or nothing is known of the task alone: that is no fault of its.
+void a_task_is_not_dead_for_what_ails_the_leader() {
+    for (const bool is_refused : {true, false}) {
+        Fixture f;
+        f.connect();
+        f.accept(is_refused ? std::string((1U << 20U) + 1, 't') : "t1");
+        f.timers.turn();
+        for (int ends = 0; ends < 10; ++ends) {
+            if (is_refused) {
+                f.redis.answer("MULTI", kOk);
+                f.redis.answer("LPUSH", make_error_reply("OOM command not allowed"));
+            }
+            f.reconnect();
+        }
+        CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{0});
+        CHECK_EQUAL(f.forwarder.waiting(), std::size_t{1});
+    }
+}
+
 void says_once_for_each_reason_how_many_wait() {
     Fixture f;
     f.accept("t1");
@@ -322,6 +358,8 @@ int main() {
         TEST(keeps_confirmed_tasks_for_thirty_seconds),
         TEST(keeps_confirmed_tasks_up_to_a_cost),
         TEST(without_a_spool_a_dead_task_is_told_and_the_rest_goes_on),
+        TEST(a_large_task_over_which_the_connection_ends_again_and_again_is_dead),
+        TEST(a_task_is_not_dead_for_what_ails_the_leader),
         TEST(says_once_for_each_reason_how_many_wait),
     };
     return run(tests);

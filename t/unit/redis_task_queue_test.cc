@@ -34,7 +34,7 @@ struct Fixture {
                  .on_gone_back = [this](std::uint64_t through) { gone_back.push_back(through); },
                  .on_refused = [this](TaskQueue::Refusal refusal,
                                       const std::string& /*reason*/) { refused.push_back(refusal); },
-                 .on_lost = [this] { ++lost; }}) {
+                 .on_lost = [this](bool) { ++lost; }}) {
         queue.start();
     }
 
