@@ -92,6 +92,21 @@ class SpoolCommand(GatewayTestCase):
         self.assert_payloads(self.wait_tasks(2, server=self.leader), [b"0", b"2"])
         self.assertEqual(gateway.run("spool", "push").stdout, "pushed 0, 0 wait\n")
 
+    def test_no_other_spool_is_pushed_beside_a_gateway(self):
+        """The cursor on the leader is one, and the gateway's."""
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        gateway.rename("eventsgw.spool", "other.spool")
+        gateway = self.start(predecessor=gateway)
+        self.proxy.forward()
+        done = gateway.run("spool", "push", "--spool", "other.spool")
+        self.assertEqual(done.status, program.EX_TEMPFAIL, done)
+        self.assertIn("stop the gateway first", done.stderr)
+        self.assertEqual(stored_payloads(gateway.path("other.spool")), numbers(0, 3))
+        gateway.stop()
+        self.assertEqual(gateway.run("spool", "push", "--spool", "other.spool").status, 0)
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
+
     def test_two_gateways_on_one_spool(self):
         gateway = self.start_with_waiting(3)
         done = gateway.run("run")

@@ -20,6 +20,7 @@ from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
 SPOOL = "eventsgw.spool"
+TASKS = "module/mail1/tasks"
 
 
 class Faults(GatewayTestCase):
@@ -97,8 +98,36 @@ class Faults(GatewayTestCase):
         gateway.wait_log(r"^<3>spool: cannot be used any more.*malformed.*set_aside=eventsgw.spool.2")
         self.assertEqual(len(self.set_aside(gateway.state_directory)), 1)
         self.publish("a/event/b", b'"new"')
-        wait_until(lambda: b'"new"' in self.leader.admin.lindex("module/mail1/tasks", 0), "the newest task")
-        self.assertGreaterEqual(self.leader.admin.llen("module/mail1/tasks"), 2000)
+        wait_until(lambda: b'"new"' in self.leader.admin.lindex(TASKS, 0), "the newest task")
+        self.assertGreaterEqual(self.leader.admin.llen(TASKS), 2000)
+
+    def test_what_is_set_aside_can_be_pushed_once_it_is_repaired(self):
+        """Nothing that is pushed after the loss is taken for what the file still holds."""
+        gateway = self.start()
+        spool = gateway.path(SPOOL)
+        payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(15000)]
+        self.proxy.refuse()
+        self.publish_all(payloads)
+        wait_until(lambda: stored_payloads(spool) == payloads, "all is on disk")
+        with contextlib.closing(sqlite3.connect(spool)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sound = gateway.read(SPOOL)
+        with open(spool, "r+b") as file:
+            file.seek(16384)
+            file.write(b"\xa5" * (len(sound) - 16384))
+        self.proxy.forward()
+        gateway.wait_log("^<3>spool: cannot be used any more")
+        self.publish("a/event/b", b'"new"')
+        wait_until(lambda: b'"new"' in self.leader.admin.lindex(TASKS, 0), "the newest task")
+        gateway.stop()
+        self.leader.admin.delete(TASKS)
+        (name,) = self.set_aside(gateway.state_directory)
+        for suffix in ("-wal", "-shm"):
+            gateway.remove(name + suffix)
+        gateway.write(name, sound)
+        done = gateway.run("spool", "push", "--spool", name)
+        self.assertEqual(done.status, 0, done)
+        self.assert_payloads(self.wait_tasks(15000, server=self.leader), payloads)
 
     def assert_is_written_anew(self, tamper):
         """Whatever was done to the file, the next run finds all that waited in it, and none starts beside this one."""

@@ -130,6 +130,14 @@ class Gateway:
         except FileNotFoundError:
             return b""
 
+    def remove(self, name):
+        """If it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.path(name))
+
+    def rename(self, name, new_name):
+        os.rename(self.path(name), self.path(new_name))
+
     def exists(self, name):
         return os.path.lexists(self.path(name))
 

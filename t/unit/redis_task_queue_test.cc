@@ -208,6 +208,15 @@ void a_cursor_that_nobody_can_have_written_confirms_nothing() {
     }
 }
 
+/// A key of another type is no cursor of ours; the next SET replaces it.
+void a_cursor_key_of_another_type_is_replaced() {
+    Fixture f;
+    f.connect(make_error_reply("WRONGTYPE Operation against a key holding the wrong kind of value"));
+    CHECK(f.queue.can_push());
+    CHECK_EQUAL(f.confirmed, 0U);
+    CHECK_EQUAL(f.file.count("somebody else wrote the cursor, it is replaced"), 1);
+}
+
 void a_leader_that_has_forgotten_is_found_out_by_the_cursor() {
     Fixture f;
     f.connect(kNil);
@@ -338,6 +347,7 @@ int main() {
         TEST(the_cursor_of_another_run_confirms_nothing),
         TEST(the_cursor_of_a_former_run_with_the_same_instance_confirms),
         TEST(a_cursor_that_nobody_can_have_written_confirms_nothing),
+        TEST(a_cursor_key_of_another_type_is_replaced),
         TEST(a_leader_that_has_forgotten_is_found_out_by_the_cursor),
         TEST(the_cursor_is_looked_at_while_nothing_is_pushed),
         TEST(a_refusal_is_said_with_its_reason_and_tried_again),
