@@ -99,6 +99,17 @@ int push(const Connections& connections, const Settings& settings, std::unique_p
     return kExitNoMatch;
 }
 
+/// Why no other spool than the gateway's own may be pushed now, or nothing. The cursor on the leader is one, and tells
+/// what of the tasks that wait in the gateway's spool is pushed already.
+std::string find_obstacle(const Result<SpoolLock>& lock) {
+    if (!lock) {
+        return lock.error().os_error == EWOULDBLOCK ? "a gateway has it: stop the gateway first" : "";
+    }
+    Result<SpoolFile> file = SpoolFile::open(kSpoolName, Database::Mode::read);
+    const Result<SpoolFile::Extent> extent = file ? file->measure() : Result<SpoolFile::Extent>(file.error());
+    return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
+}
+
 } // namespace
 
 int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
@@ -118,10 +129,10 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     std::optional<Result<SpoolLock>> lock;
     if (options.spool != kSpoolName) {
         lock = SpoolLock::take(kSpoolName);
-    }
-    if (lock && !*lock && lock->error().os_error == EWOULDBLOCK) {
-        err << "eventsgw: " << kSpoolName << ": a gateway has it: stop the gateway first\n";
-        return kExitInUse;
+        if (const std::string obstacle = find_obstacle(*lock); !obstacle.empty()) {
+            err << "eventsgw: " << kSpoolName << ": " << obstacle << "\n";
+            return kExitInUse;
+        }
     }
     Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
     if (!spool) {

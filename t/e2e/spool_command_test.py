@@ -107,6 +107,22 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.run("spool", "push", "--spool", "other.spool").status, 0)
         self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
 
+    def test_no_other_spool_is_pushed_before_the_gateways_own(self):
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        gateway.rename("eventsgw.spool", "other.spool")
+        gateway = self.start(predecessor=gateway)
+        self.publish("a/event/b", *numbers(3, 5))
+        wait_until(lambda: stored_payloads(self.spool) == numbers(3, 5), "all is on disk")
+        gateway.kill()
+        self.proxy.forward()
+        done = gateway.run("spool", "push", "--spool", "other.spool")
+        self.assertEqual(done.status, program.EX_TEMPFAIL, done)
+        self.assertIn("go first: eventsgw spool push", done.stderr)
+        for words in ([], ["--spool", "other.spool"]):
+            self.assertEqual(gateway.run("spool", "push", *words).status, 0)
+        self.assert_payloads(self.wait_tasks(5, server=self.leader), [*numbers(3, 5), *numbers(0, 3)])
+
     def test_two_gateways_on_one_spool(self):
         gateway = self.start_with_waiting(3)
         done = gateway.run("run")
