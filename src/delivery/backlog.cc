@@ -4,20 +4,12 @@
 #include "delivery/backlog.h"
 
 #include <algorithm>
-#include <iterator>
-#include <limits>
 #include <utility>
 
 namespace eventsgw {
 namespace {
 
 constexpr std::chrono::nanoseconds kNow = std::chrono::nanoseconds::zero();
-
-/// The first of the tasks with a number above `number`.
-template <typename Tasks> auto find_after(Tasks& tasks, std::uint64_t number) {
-    return std::upper_bound(tasks.begin(), tasks.end(), number,
-                            [](std::uint64_t limit, const PendingTask& task) { return limit < task.number(); });
-}
 
 } // namespace
 
@@ -118,117 +110,6 @@ std::size_t Backlog::pushable() const {
     return only_stored ? static_cast<std::size_t>(find_after(front_, stored_) - front_.begin()) : front_.size();
 }
 
-void Backlog::submit(bool all) {
-    if (!has_spool() || (is_failing_ && !all)) {
-        return;
-    }
-    SpoolOrder::Write write{{}, reason_, false};
-    for (const std::deque<PendingTask>* tasks : {&front_, &tail_}) {
-        for (auto task = find_after(*tasks, submitted_); task != tasks->end(); ++task) {
-            if (in_flight_cost_ >= kFlightCost && !all) {
-                break;
-            }
-            in_flight_cost_ += task->cost();
-            spool_cost_ += task->cost();
-            write.tasks.push_back(*task);
-        }
-    }
-    if (write.tasks.empty()) {
-        return;
-    }
-    submitted_ = write.tasks.back().number();
-    spool_tasks_ += write.tasks.size();
-    spool_->order(std::move(write));
-}
-
-void Backlog::on_stored(std::uint64_t through) {
-    for (const std::deque<PendingTask>* tasks : {&front_, &tail_}) {
-        const auto end = find_after(*tasks, through);
-        for (auto task = find_after(*tasks, stored_); task < end; ++task) {
-            --unstored_;
-            unstored_cost_ -= task->cost();
-            in_flight_cost_ -= task->cost();
-        }
-    }
-    stored_ = std::max(stored_, through);
-    trim();
-    if (submitted_ < last_) {
-        schedule();
-    }
-    callbacks_.on_pushable();
-}
-
-/// Lets memory go of what is on disk, if there is too much of it.
-void Backlog::trim() {
-    const auto is_over = [this] { return in_memory() > kHandTasks || front_cost_ + tail_cost_ > kHandCost; };
-    if (returns_ > 0) {
-        return; // their numbers are no proof that they are on disk
-    }
-    if (is_over() && gap_ == 0) {
-        open_gap();
-    }
-    while (is_over() && gap_ > 0 && !tail_.empty() && tail_.front().number() <= stored_) {
-        tail_cost_ -= tail_.front().cost();
-        gap_until_ = tail_.front().number();
-        ++gap_;
-        tail_.pop_front();
-    }
-}
-
-void Backlog::open_gap() {
-    std::size_t kept = 0;
-    std::size_t kept_cost = 0;
-    for (; kept < std::min(front_.size(), kWindowTasks) && (kept == 0 || kept_cost < kWindowCost); ++kept) {
-        kept_cost += front_[kept].cost();
-    }
-    const auto first = front_.begin() + static_cast<std::ptrdiff_t>(kept);
-    if (first == front_.end() || first->number() > stored_) {
-        return;
-    }
-    gap_after_ = front_[kept - 1].number();
-    const auto rest = find_after(front_, stored_);
-    gap_ = static_cast<std::size_t>(rest - first);
-    gap_until_ = std::prev(rest)->number();
-    std::for_each(rest, front_.end(), [this](const PendingTask& task) { tail_cost_ += task.cost(); });
-    std::move(rest, front_.end(), std::back_inserter(tail_));
-    front_.erase(first, front_.end());
-    front_cost_ = kept_cost;
-}
-
-void Backlog::load_more() {
-    const bool has_room = front_.size() < kWindowTasks && front_cost_ < kWindowCost;
-    if (gap_ > 0 && !is_loading_ && !is_away_ && has_room && has_spool()) {
-        is_loading_ = true;
-        spool_->order(SpoolOrder::Load{gap_after_, gap_until_});
-    }
-}
-
-void Backlog::on_loaded(SpoolNews::Loaded& loaded) {
-    is_loading_ = false;
-    gap_ -= std::min(gap_, loaded.tasks.size());
-    gap_after_ = std::max(gap_after_, loaded.is_all ? loaded.until : loaded.tasks.back().number());
-    for (PendingTask& task : loaded.tasks) {
-        if (task.number() > confirmed_) {
-            front_cost_ += task.cost();
-            front_.push_back(std::move(task));
-        }
-    }
-    if (loaded.is_all && loaded.until >= gap_until_) {
-        close_gap();
-    } else {
-        gap_ = std::max<std::size_t>(gap_, 1);
-        load_more();
-    }
-    callbacks_.on_pushable();
-}
-
-void Backlog::close_gap() {
-    gap_ = 0;
-    std::move(tail_.begin(), tail_.end(), std::back_inserter(front_));
-    tail_.clear();
-    front_cost_ += std::exchange(tail_cost_, 0);
-}
-
 void Backlog::confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take) {
     confirmed_ = number;
     while (!front_.empty() && front_.front().number() <= number) {
@@ -272,31 +153,6 @@ void Backlog::discount(const PendingTask& task) {
         stale_cost_ += cost;
         owes_confirm_ = true;
     }
-}
-
-void Backlog::confirm_on_disk() {
-    if (!owes_confirm_ || !has_spool() || is_failing_) {
-        return;
-    }
-    owes_confirm_ = false;
-    spool_->order(SpoolOrder::Confirm{confirmed_, choose_rows(), std::nullopt});
-}
-
-SpoolOrder::Confirm::Rows Backlog::choose_rows() {
-    using Rows = SpoolOrder::Confirm::Rows;
-    if (spool_tasks_ == 0) {
-        stale_tasks_ = stale_cost_ = 0;
-        return Rows::erase_all;
-    }
-    const bool is_steady = stale_cost_ >= kStaleCost && spool_cost_ < kStaleCost;
-    const bool is_large = stale_cost_ + spool_cost_ + dead_cost_ >= options_.spool_bytes;
-    if (stale_tasks_ == 0 || !(is_steady || is_large)) {
-        return Rows::keep;
-    }
-    const std::size_t erased = std::min<std::size_t>(stale_tasks_, SpoolWriter::kEraseRows);
-    stale_cost_ -= stale_cost_ / stale_tasks_ * erased;
-    stale_tasks_ -= erased;
-    return Rows::erase_some;
 }
 
 void Backlog::take_back(std::vector<PendingTask> tasks) {
@@ -359,7 +215,8 @@ std::size_t Backlog::finish() {
     confirm_on_disk();
     const std::size_t unwritten = spool_->finish();
     spool_->receive();
-    return has_spool() ? std::min(unwritten, waiting() + burials_) : waiting(); // what was confirmed meanwhile is no loss
+    return has_spool() ? std::min(unwritten, waiting() + burials_)
+                       : waiting(); // what was confirmed meanwhile is no loss
 }
 
 } // namespace eventsgw

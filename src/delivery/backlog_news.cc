@@ -31,18 +31,6 @@ void Backlog::on_news(SpoolNews& news) {
     }
 }
 
-/// What a former run has pushed does not wait any more. That the gap is empty is known only when it is loaded to its
-/// end.
-void Backlog::on_measured(const SpoolFile::Extent& confirmed) {
-    spool_tasks_ -= std::min<std::size_t>(spool_tasks_, confirmed.tasks);
-    spool_cost_ -= std::min<std::size_t>(spool_cost_, confirmed.bytes);
-    if (gap_ > 0) {
-        gap_ = std::max<std::size_t>(gap_ - std::min<std::size_t>(gap_, confirmed.tasks), 1);
-    }
-    load_more();
-    callbacks_.on_pushable();
-}
-
 /// A dead task gets the next number. It leaves the dead and joins those that wait in one commit, and is not pushed
 /// before that: so it is never in both states.
 void Backlog::on_retry(const std::vector<SpoolFile::Dead>& dead) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,14 @@ namespace eventsgw {
 
 /// Time of day, for what outlives the process.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// How a file holds it.
+inline std::int64_t to_number(WallTime time) {
+    return time.time_since_epoch().count();
+}
+inline WallTime to_time(std::int64_t number) {
+    return WallTime(std::chrono::milliseconds(number));
+}
 
 /// A task on its way, with the number that stands for its place in the order. Text and channel share one string,
 /// because in a flood each allocation counts.
@@ -39,5 +48,11 @@ private:
     std::size_t text_size_;
     std::string bytes_;
 };
+
+/// The first of the tasks, which are in the order of their numbers, with one above `number`.
+template <typename Tasks> auto find_after(Tasks& tasks, std::uint64_t number) {
+    return std::upper_bound(tasks.begin(), tasks.end(), number,
+                            [](std::uint64_t limit, const PendingTask& task) { return limit < task.number(); });
+}
 
 } // namespace eventsgw

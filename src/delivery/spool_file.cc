@@ -19,18 +19,6 @@ constexpr const char* kSchema =
     "INSERT INTO meta VALUES ('instance', ''), ('floor', 0), ('confirmed', 0), ('reason', '');"
     "PRAGMA user_version=1";
 
-std::int64_t to_number(std::uint64_t number) {
-    return static_cast<std::int64_t>(number);
-}
-
-std::int64_t to_number(WallTime time) {
-    return time.time_since_epoch().count();
-}
-
-WallTime to_time(std::int64_t number) {
-    return WallTime(std::chrono::milliseconds(number));
-}
-
 /// A file of a later program is not touched, not even by SQLite's way to open it.
 Result<void> check_format(const std::string& path, const char* vfs) {
     Result<Database> database = Database::open(path, Database::Mode::read, vfs);
@@ -140,7 +128,7 @@ Result<SpoolFile::Claim> SpoolFile::claim(const std::string& new_instance) {
     }
     query->reset();
     done = done ? set_meta("instance", claim.instance) : done;
-    done = done ? set_meta("floor", to_number(claim.floor)) : done;
+    done = done ? set_meta("floor", claim.floor) : done;
     done = done ? commit() : done;
     if (!done) {
         return done.error();
@@ -154,7 +142,7 @@ Result<SpoolFile::Extent> SpoolFile::measure_between(std::uint64_t after, std::u
     if (!query) {
         return query.error();
     }
-    query->bind(0, to_number(after)).bind(1, to_number(until));
+    query->bind(0, after).bind(1, until);
     if (const Result<bool> row = query->step(); !row) {
         return row.error();
     }
@@ -187,7 +175,7 @@ Result<SpoolFile::Extent> SpoolFile::measure() {
 }
 
 Result<void> SpoolFile::insert(const PendingTask& task) {
-    return insert_->bind(0, to_number(task.number()))
+    return insert_->bind(0, task.number())
         .bind(1, task.channel())
         .bind(2, task.text())
         .bind(3, to_number(task.arrived()))
@@ -200,7 +188,7 @@ Result<void> SpoolFile::run_once(std::string_view sql, std::int64_t number) {
 }
 
 Result<void> SpoolFile::confirm_through(std::uint64_t number) {
-    return set_meta("confirmed", to_number(number));
+    return set_meta("confirmed", number);
 }
 
 Result<void> SpoolFile::erase_all() {
@@ -211,37 +199,8 @@ Result<void> SpoolFile::erase_through(std::uint64_t number, std::int64_t count) 
     Result<Statement> statement =
         database_->prepare("DELETE FROM tasks WHERE number <= min(?, coalesce("
                            "(SELECT number FROM tasks ORDER BY number LIMIT 1 OFFSET ?), ?))");
-    return statement ? statement->bind(0, to_number(number)).bind(1, count).bind(2, to_number(number)).run()
+    return statement ? statement->bind(0, number).bind(1, count).bind(2, number).run()
                      : Result<void>(statement.error());
-}
-
-Result<void> SpoolFile::bury(const PendingTask& task, std::string_view reason, WallTime now) {
-    if (Result<void> gone = drop(task.number()); !gone) {
-        return gone;
-    }
-    Result<Statement> insert =
-        database_->prepare("INSERT INTO dead (channel, task, arrived, reason, died) VALUES (?, ?, ?, ?, ?)");
-    if (!insert) {
-        return insert.error();
-    }
-    return insert->bind(0, task.channel())
-        .bind(1, task.text())
-        .bind(2, to_number(task.arrived()))
-        .bind(3, reason)
-        .bind(4, to_number(now))
-        .run();
-}
-
-Result<void> SpoolFile::revive(std::int64_t id, std::uint64_t number) {
-    Result<Statement> copy =
-        database_->prepare("INSERT INTO tasks SELECT ?, channel, task, arrived FROM dead WHERE id = ?");
-    if (!copy) {
-        return copy.error();
-    }
-    if (Result<void> copied = copy->bind(0, to_number(number)).bind(1, id).run(); !copied) {
-        return copied;
-    }
-    return drop_dead(id);
 }
 
 Result<void> SpoolFile::note(std::string_view reason) {
@@ -251,7 +210,7 @@ Result<void> SpoolFile::note(std::string_view reason) {
 Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint64_t until, std::size_t cost) {
     std::vector<PendingTask> tasks;
     std::size_t taken = 0;
-    load_->bind(0, to_number(after)).bind(1, to_number(until));
+    load_->bind(0, after).bind(1, until);
     while (taken < cost) {
         const Result<bool> row = load_->step();
         if (!row) {
@@ -266,28 +225,6 @@ Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint6
     }
     load_->reset();
     return tasks;
-}
-
-Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
-    Result<Statement> query = database_->prepare("SELECT id, channel, task, arrived, reason, died, retry FROM dead"
-                                                 " WHERE retry >= ? ORDER BY id");
-    if (!query) {
-        return query.error();
-    }
-    query->bind(0, std::int64_t{only_to_retry});
-    std::vector<Dead> dead;
-    for (;;) {
-        const Result<bool> row = query->step();
-        if (!row) {
-            return row.error();
-        }
-        if (!*row) {
-            return dead;
-        }
-        dead.push_back({query->number(0),
-                        PendingTask(0, query->bytes(1), std::string(query->bytes(2)), to_time(query->number(3))),
-                        std::string(query->bytes(4)), to_time(query->number(5)), query->number(6) != 0});
-    }
 }
 
 Result<std::string> SpoolFile::reason() {
@@ -307,15 +244,7 @@ Result<std::uint64_t> SpoolFile::confirmed() {
 }
 
 Result<void> SpoolFile::drop(std::uint64_t number) {
-    return run_once("DELETE FROM tasks WHERE number = ?", to_number(number));
-}
-
-Result<void> SpoolFile::drop_dead(std::int64_t id) {
-    return run_once("DELETE FROM dead WHERE id = ?", id);
-}
-
-Result<void> SpoolFile::ask_retry(std::int64_t id) {
-    return run_once("UPDATE dead SET retry = 1 WHERE id = ?", id);
+    return run_once("DELETE FROM tasks WHERE number = ?", static_cast<std::int64_t>(number));
 }
 
 Result<std::int64_t> SpoolFile::version() {

@@ -31,6 +31,8 @@ enum StoreFault : int {
 class Statement {
 public:
     Statement& bind(int parameter, std::int64_t number);
+    /// The same, of a number below 2^63.
+    Statement& bind(int parameter, std::uint64_t number) { return bind(parameter, static_cast<std::int64_t>(number)); }
     /// As a BLOB. The bytes must live until the next step() has returned.
     Statement& bind(int parameter, std::string_view bytes);
     /// The same, or NULL.
