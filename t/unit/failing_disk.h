@@ -15,10 +15,10 @@ class FailingDisk {
 public:
     FailingDisk() {
         code = SQLITE_OK;
-        real_ = sqlite3_vfs_find(nullptr);
-        vfs_ = *real_;
+        real = sqlite3_vfs_find(nullptr);
+        vfs_ = *real;
         vfs_.zName = "failing";
-        vfs_.szOsFile = real_->szOsFile + static_cast<int>(sizeof(sqlite3_io_methods));
+        vfs_.szOsFile = real->szOsFile + static_cast<int>(sizeof(sqlite3_io_methods));
         vfs_.xOpen = &FailingDisk::open;
         sqlite3_vfs_register(&vfs_, 1);
     }
@@ -26,7 +26,7 @@ public:
     FailingDisk& operator=(const FailingDisk&) = delete;
     ~FailingDisk() {
         sqlite3_vfs_unregister(&vfs_);
-        sqlite3_vfs_register(real_, 1);
+        sqlite3_vfs_register(real, 1);
     }
 
     static inline std::atomic<int> code{SQLITE_OK};
@@ -34,27 +34,27 @@ public:
 private:
     /// Opens the real file, and gives it a copy of its methods, two of them replaced, that lies behind it.
     static int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-        const int opened = real_->xOpen(real_, name, file, flags, out_flags);
+        const int opened = real->xOpen(real, name, file, flags, out_flags);
         if (opened != SQLITE_OK || file->pMethods == nullptr) {
             return opened;
         }
-        auto* methods = reinterpret_cast<sqlite3_io_methods*>(reinterpret_cast<char*>(file) + real_->szOsFile);
+        auto* methods = reinterpret_cast<sqlite3_io_methods*>(reinterpret_cast<char*>(file) + real->szOsFile);
         *methods = *file->pMethods;
-        real_write_ = methods->xWrite;
-        real_sync_ = methods->xSync;
+        real_write = methods->xWrite;
+        real_sync = methods->xSync;
         methods->xWrite = &FailingDisk::write;
         methods->xSync = &FailingDisk::sync;
         file->pMethods = methods;
         return opened;
     }
     static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-        return code != SQLITE_OK ? code.load() : real_write_(file, bytes, size, offset);
+        return code != SQLITE_OK ? code.load() : real_write(file, bytes, size, offset);
     }
-    static int sync(sqlite3_file* file, int flags) { return code != SQLITE_OK ? code.load() : real_sync_(file, flags); }
+    static int sync(sqlite3_file* file, int flags) { return code != SQLITE_OK ? code.load() : real_sync(file, flags); }
 
-    static inline sqlite3_vfs* real_ = nullptr;
-    static inline int (*real_write_)(sqlite3_file*, const void*, int, sqlite3_int64) = nullptr;
-    static inline int (*real_sync_)(sqlite3_file*, int) = nullptr;
+    static inline sqlite3_vfs* real = nullptr;
+    static inline int (*real_write)(sqlite3_file*, const void*, int, sqlite3_int64) = nullptr;
+    static inline int (*real_sync)(sqlite3_file*, int) = nullptr;
     sqlite3_vfs vfs_{};
 };
 
