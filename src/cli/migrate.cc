@@ -5,87 +5,68 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/migrate_plan.h"
 #include "cli/options.h"
 #include "cli/review.h"
+#include "event/shell.h"
 #include "event/step_script.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <vector>
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
 
-enum class Presence : std::uint8_t { absent, same, different };
-
-/// A step and what lies in its place.
-struct Target {
-    const StepScript* step;
-    std::string directory;
-    std::string path;
-    Presence presence;
-};
-
-Presence look_at(const std::string& path, const std::string& text) {
-    struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0) {
-        return Presence::absent;
+/// Whether there is something in the events directory that is not to be replaced.
+bool is_obstructed(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& err) {
+    for (const std::string& obstacle : plan.obstacles) {
+        err << "eventsgw: " << obstacle << "\n";
     }
-    const Result<std::string> content = read_file(path, text.size());
-    return content && *content == text && S_ISREG(info.st_mode) ? Presence::same : Presence::different;
+    const bool is_changed = !plan.changes.empty() && !options.force;
+    for (const std::string& change : is_changed ? plan.changes : std::vector<std::string>()) {
+        err << "eventsgw: " << change << "\n";
+    }
+    if (!plan.obstacles.empty()) {
+        err << "Nothing was written. Move these files away, or take the lines out of " << escape(options.config)
+            << " whose place they take.\n";
+    } else if (is_changed) {
+        err << "Nothing was written. These steps are as eventsgw has made them, and --force puts the new ones in their "
+               "place.\nOne that is to stay beside the new one needs another head: take its second line out.\n";
+    }
+    return is_changed || !plan.obstacles.empty();
 }
 
-std::vector<Target> find_targets(const std::vector<StepScript>& steps, const std::string& to) {
-    std::vector<Target> targets;
-    for (const StepScript& step : steps) {
-        const std::string directory = to + (to.back() == '/' ? "" : "/") + step.event;
-        const std::string path = directory + "/" + step.name;
-        targets.push_back({&step, directory, path, look_at(path, step.text)});
-    }
-    return targets;
-}
-
-/// Whether a file that is not to be replaced is in the way.
-bool is_obstructed(const std::vector<Target>& targets, std::ostream& err) {
-    bool obstructed = false;
-    for (const Target& target : targets) {
-        if (target.presence == Presence::different) {
-            err << "eventsgw: " << escape(target.path) << " is there already, with something else in it\n";
-            obstructed = true;
-        }
-    }
-    if (obstructed) {
-        err << "Nothing was written. Move these files away, or let --force replace them.\n";
-    }
-    return obstructed;
-}
-
-Result<void> write_target(const Target& target, bool force) {
-    if (target.presence == Presence::same) {
+Result<void> write_step(const PlannedStep& step, IfPresent if_present) {
+    if (step.is_done()) {
         return {};
     }
-    if (const Result<void> made = make_directories(target.directory); !made) {
-        return within(escape(target.directory), made.error());
+    if (const Result<void> made = make_directories(step.directory); !made) {
+        return within(escape(step.directory), made.error());
     }
-    const Result<void> written =
-        write_program(target.path, target.step->text, force ? IfPresent::replace : IfPresent::fail);
-    return written ? Result<void>() : within(escape(target.path), written.error());
+    const Result<void> written = write_program(step.path(), step.script->text, if_present);
+    return written ? Result<void>() : within(escape(step.path()), written.error());
 }
 
-void show(const std::vector<Target>& targets, std::ostream& out) {
-    for (const Target& target : targets) {
-        out << "==> " << escape(target.path) << " <==\n" << target.step->text << "\n";
+/// ", in the place of 10former" where the step has got another name.
+std::string name_former(const PlannedStep& step, const std::string& words) {
+    return step.former.empty() || step.former == step.name ? "" : words + escape(step.former);
+}
+
+void show(const std::vector<PlannedStep>& steps, std::ostream& out) {
+    for (const PlannedStep& step : steps) {
+        out << "==> " << escape(step.path()) << name_former(step, ", in the place of ") << " <==\n"
+            << step.script->text << "\n";
     }
 }
 
 /// The lines of the rules, each once: a rule of [DEFAULT] has two steps.
-std::string list_lines(const std::vector<Target>& targets) {
+std::string list_lines(const std::vector<PlannedStep>& steps) {
     std::set<std::size_t> lines;
-    for (const Target& target : targets) {
-        lines.insert(target.step->line);
+    for (const PlannedStep& step : steps) {
+        lines.insert(step.script->line);
     }
     std::string list = lines.size() == 1 ? "line " : "lines ";
     for (const std::size_t line : lines) {
@@ -94,29 +75,66 @@ std::string list_lines(const std::vector<Target>& targets) {
     return list;
 }
 
-void advise(const std::vector<Target>& targets, const MigrateOptions& options, std::ostream& out) {
-    const Target& first = targets.front();
+void advise(const std::vector<PlannedStep>& steps, const MigrateOptions& options, std::ostream& out) {
+    const PlannedStep& first = steps.front();
     out << "\nNext:\n"
         << "1. Read the steps. To try one, in the module's state directory and environment:\n"
-        << "     AGENT_EVENT_SOURCE=SOURCE AGENT_EVENT_NAME=" << first.step->event << " " << escape(first.path)
-        << " <payload\n"
-        << "2. Take " << list_lines(targets) << " out of " << escape(options.config)
+        << "     AGENT_EVENT_SOURCE=SOURCE AGENT_EVENT_NAME=" << first.script->event << " "
+        << show_for_shell(first.path()) << " <payload\n"
+        << "2. Take " << list_lines(steps) << " out of " << escape(options.config)
         << ", or each event has its effect twice.\n"
         << "   Keep the file, even without a rule: the service starts only where it is.\n"
         << "3. Restart the service. \"eventsgw check\" and \"eventsgw monitor\" tell what takes an event now.\n";
 }
 
-int write(const std::vector<Target>& targets, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
-    for (const Target& target : targets) {
-        if (const Result<void> written = write_target(target, options.force); !written) {
-            err << "eventsgw: " << written.error().message << "\n";
-            return kExitCannotCreate;
-        }
-        out << (target.presence == Presence::same ? "unchanged " : "wrote ") << escape(target.path) << " (line "
-            << target.step->line << ")\n";
+/// Steps that have got another name or content are gone under the former one, once all are there under the new one.
+Result<void> remove_former(const std::vector<PlannedStep>& steps) {
+    std::set<std::string> paths;
+    for (const PlannedStep& step : steps) {
+        paths.insert(step.path());
     }
-    advise(targets, options, out);
+    for (const PlannedStep& step : steps) {
+        const std::string former = step.directory + "/" + step.former;
+        if (!step.former.empty() && !paths.contains(former) && ::unlink(former.c_str()) != 0) {
+            return within(escape(former), make_os_error("cannot be removed"));
+        }
+    }
+    return {};
+}
+
+int write(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
+    std::set<std::string> ours;
+    for (const PlannedStep& step : plan.steps) {
+        ours.insert(step.directory + "/" + step.former);
+    }
+    Result<void> done;
+    for (const PlannedStep& step : plan.steps) {
+        done = write_step(step, ours.contains(step.path()) ? IfPresent::replace : IfPresent::fail);
+        if (!done) {
+            break;
+        }
+        out << (step.is_done() ? "unchanged " : "wrote ") << escape(step.path())
+            << name_former(step, " in the place of ") << " (line " << step.script->line << ")\n";
+    }
+    if (done) {
+        done = remove_former(plan.steps);
+    }
+    if (!done) {
+        err << "eventsgw: " << done.error().message << "\n";
+        return kExitCannotCreate;
+    }
+    advise(plan.steps, options, out);
     return kExitSuccess;
+}
+
+/// After a migration the rules are taken out, so these steps are most likely right.
+void tell_orphans(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& err) {
+    for (const std::string& path : plan.orphans) {
+        err << "eventsgw: " << escape(path) << " stays: its rule is not in " << escape(options.config) << "\n";
+    }
+    if (!plan.orphans.empty()) {
+        err << "Delete those that have not taken the place of a rule, but are left of one that is not wanted.\n";
+    }
 }
 
 /// Rules that no step can replace; whether they keep the others from being written.
@@ -144,19 +162,20 @@ int migrate(const MigrateOptions& options, std::ostream& out, std::ostream& err)
     if (is_hindered(scripts.problems, options, err)) {
         return kExitIncomplete;
     }
-    const std::vector<Target> targets = find_targets(scripts.steps, options.to);
-    if (targets.empty()) {
+    const MigrationPlan plan = plan_migration(scripts.steps, options.to);
+    tell_orphans(plan, options, err);
+    if (plan.steps.empty()) {
         err << "eventsgw: nothing to do: no rule of " << escape(options.config) << " can become a step\n";
         return kExitSuccess;
     }
-    if (!options.force && is_obstructed(targets, err)) {
+    if (is_obstructed(plan, options, err)) {
         return kExitCannotCreate;
     }
     if (options.dry_run) {
-        show(targets, out);
+        show(plan.steps, out);
         return kExitSuccess;
     }
-    return write(targets, options, out, err);
+    return write(plan, options, out, err);
 }
 
 } // namespace eventsgw

@@ -14,13 +14,13 @@ struct MigrateOptions {
     std::string to;       ///< the events directory
     bool dry_run = false; ///< write nothing, show what would be written
     bool partial = false; ///< leave out rules that no step can replace
-    bool force = false;   ///< replace files that are there
+    bool force = false;   ///< replace steps that were made of rules and are as they were made
 };
 
-/// `eventsgw migrate`: writes a step for each rule, and says on `out` what is left to do. Problems go to `err`. All
-/// steps are written or, where a file is in the way, none. Returns the exit status: 0 when all is done, 1 when there
-/// are rules that no step can replace, 73 (EX_CANTCREAT) when a file is in the way or cannot be written, 78 (EX_CONFIG)
-/// when the configuration has errors.
+/// `eventsgw migrate`: writes a step for each rule that has none, and says on `out` what is left to do. Problems go to
+/// `err`. All steps are written or, where a file is in the way, none. Returns the exit status: 0 when all is done, 1
+/// when there are rules that no step can replace, 73 (EX_CANTCREAT) when a file is in the way or cannot be written, 78
+/// (EX_CONFIG) when the configuration has errors.
 int migrate(const MigrateOptions& options, std::ostream& out, std::ostream& err);
 
 } // namespace eventsgw

@@ -201,7 +201,7 @@ const std::vector<OptionRow>& options_table() {
         {"to", '\0', "DIR", "the events directory to write to, such as ../events", set_to},
         {"dry-run", '\0', "", "write nothing, and show what would be written", set_dry_run},
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
-        {"force", '\0', "", "replace files that are there already", set_force, "migrate"},
+        {"force", '\0', "", "replace steps whose rules have changed, unless edited", set_force, "migrate"},
         {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
         {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
         {"failed", '\0', "", "what did not succeed", set_failed},

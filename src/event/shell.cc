@@ -3,8 +3,11 @@
 
 #include "event/shell.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace eventsgw {
 namespace {
@@ -37,6 +40,13 @@ std::string quote_for_shell(std::string_view text) {
         quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
     }
     return quoted + "'";
+}
+
+std::string show_for_shell(std::string_view text) {
+    const std::string shown = escape(text);
+    const auto backslashes = std::count(text.begin(), text.end(), '\\');
+    const bool is_safe = shown.size() == text.size() + static_cast<std::size_t>(backslashes);
+    return quote_for_shell(is_safe ? text : std::string_view(shown));
 }
 
 bool is_plain_call(std::string_view line) {

@@ -12,6 +12,10 @@ namespace eventsgw {
 /// no NUL.
 std::string quote_for_shell(std::string_view text);
 
+/// The same for people, who may copy it: without controls and what is not UTF-8, which are escaped and so stand for
+/// something else.
+std::string show_for_shell(std::string_view text);
+
 /// Whether `line` is a plain call of a program: words without any syntax of the shell, the first of which is no
 /// keyword, no builtin and no variable.
 bool is_plain_call(std::string_view line);

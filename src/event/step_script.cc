@@ -4,8 +4,10 @@
 #include "event/step_script.h"
 
 #include "base/text.h"
+#include "event/made_step.h"
 #include "event/shell.h"
 #include "event/step_guard.h"
+#include "event/step_numbers.h"
 
 #include <algorithm>
 #include <map>
@@ -28,14 +30,9 @@ std::string write_call(const Rule& rule) {
 }
 
 std::string write_script(const Rule& rule, const std::string& guard, const std::string& file) {
-    std::string text = "#!/bin/sh\n# Made by \"eventsgw migrate\" from line " + std::to_string(rule.line) + " of " +
-                       escape(file) + ":\n#   [" + std::string(section_of(rule.kind)) + "]\n#   " +
-                       escape(rule.channel) + " = " + escape(rule.value) +
-                       "\n# Rules do not depend on each other: a failure is logged, and the next step runs.\n\n";
-    if (!guard.empty()) {
-        text += guard + "\n";
-    }
-    return text + write_call(rule) + " ||\n    echo \"<3>$0: exit status $?\" >&2\n";
+    return put_step_head(rule, file,
+                         "\n" + guard + (guard.empty() ? "" : "\n") + write_call(rule) +
+                             " ||\n    echo \"<3>$0: exit status $?\" >&2\n");
 }
 
 /// What a step runs, as part of a file name.
@@ -53,30 +50,20 @@ std::string make_slug(const Rule& rule) {
     return says_something ? slug : std::string(section_of(rule.kind)).substr(0, section_of(rule.kind).size() - 1);
 }
 
-/// The number of the step at `index` among `count`: all have as many digits, so that byte order is their order.
-std::string make_number(std::size_t index, std::size_t count) {
-    if (count < 10) {
-        return std::to_string(10 * (index + 1));
-    }
-    std::size_t first = 10;
-    while (first + count > 10 * first) {
-        first *= 10;
-    }
-    return std::to_string(first + index);
-}
-
 Problem cannot_replace(const Rule& rule, const std::string& reason) {
     return {rule.line, "no step can replace the rule of " + quote(rule.channel) + ": " + reason};
 }
 
 void number_steps(std::vector<StepScript>& steps) {
-    std::map<std::string, std::size_t> counts;
-    for (const StepScript& step : steps) {
-        ++counts[step.event];
-    }
-    std::map<std::string, std::size_t> indexes;
+    std::map<std::string_view, std::vector<StepScript*>> events;
     for (StepScript& step : steps) {
-        step.name.insert(0, make_number(indexes[step.event]++, counts[step.event]));
+        events[step.event].push_back(&step);
+    }
+    for (const auto& [event, members] : events) {
+        const std::vector<std::string> numbers = make_step_numbers(members.size());
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            members[i]->name = numbers[i] + members[i]->slug;
+        }
     }
 }
 
@@ -91,7 +78,8 @@ StepScripts make_step_scripts(const std::vector<Rule>& rules, const std::string&
         } else if (rule.value.find('\0') != std::string::npos) {
             scripts.problems.push_back(cannot_replace(rule, "a NUL in its value"));
         } else {
-            scripts.steps.push_back({place->event, make_slug(rule), write_script(rule, place->guard, file), rule.line});
+            scripts.steps.push_back({place->event, "", make_slug(rule), write_script(rule, place->guard, file),
+                                     name_step_channel(rule), rule.line});
         }
     }
     number_steps(scripts.steps);

@@ -14,10 +14,12 @@ namespace eventsgw {
 
 /// A step of the events directory that does what a rule does.
 struct StepScript {
-    std::string event; ///< the directory
-    std::string name;  ///< the file in it: a number that keeps the order of the rules, and what is run
-    std::string text;  ///< for sh(1)
-    std::size_t line;  ///< of the rule
+    std::string event;   ///< the directory
+    std::string name;    ///< the file in it: a number that keeps the order of the rules, and the slug
+    std::string slug;    ///< what is run, as part of a name
+    std::string text;    ///< for sh(1)
+    std::string channel; ///< name_step_channel() of the rule
+    std::size_t line;    ///< of the rule
 };
 
 /// Steps in the place of rules.
@@ -26,7 +28,8 @@ struct StepScripts {
     std::vector<Problem> problems; ///< rules that no step can replace, in the same order
 };
 
-/// Makes a step of each rule. `file` is the configuration's name for the comment in their heads.
+/// Makes a step of each rule, with names for a directory without other steps. `file` is the configuration's name for
+/// the comment in their heads.
 ///
 /// Rules run independently of each other, whereas a step that fails ends its handler. So no step fails: it logs what
 /// its command came to, and the next one is run.

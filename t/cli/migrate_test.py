@@ -88,6 +88,10 @@ Next:
 """,
         )
 
+    def test_a_path_in_advice_can_be_pasted(self):
+        done = self.migrate(to="my events")
+        self.assertIn(" 'my events/certificate-renew/10renew-certificate' <payload\n", done.stdout)
+
     def test_modes_are_such_that_others_cannot_write(self):
         before = os.umask(0)
         try:
@@ -128,28 +132,27 @@ class Leaving(MigrateTestCase):
         path = self.events / "acl-changed" / "20acl-load"
         path.parent.mkdir(parents=True)
         path.write_text("mine")
-        done = self.migrate(status=EX_CANTCREAT)
-        self.assertEqual(self.steps(), {"acl-changed/20acl-load": "mine"})
-        self.assertEqual(
-            done.stderr,
-            "eventsgw: events/acl-changed/20acl-load is there already, with something else in it\n"
-            "Nothing was written. Move these files away, or let --force replace them.\n",
-        )
-        self.assertEqual(done.stdout, "")
-        self.migrate("--force")
-        self.assertEqual(list(self.steps()), list(STEPS))
-        self.assertIn("\n/usr/local/bin/acl-load ||\n", path.read_text())
+        for options in ((), ("--force",)):
+            done = self.migrate(*options, status=EX_CANTCREAT)
+            self.assertEqual(self.steps(), {"acl-changed/20acl-load": "mine"})
+            self.assertEqual(
+                done.stderr,
+                "eventsgw: events/acl-changed/20acl-load is there already, with something else in it\n"
+                "Nothing was written. Move these files away, or take the lines out of eventsgw.conf whose place they "
+                "take.\n",
+            )
+            self.assertEqual(done.stdout, "")
 
-    def test_a_link_is_replaced_and_not_followed(self):
+    def test_a_link_is_not_followed(self):
         other = self.directory / "other"
         other.write_text("mine")
         path = self.events / "acl-changed" / "20acl-load"
         path.parent.mkdir(parents=True)
         path.symlink_to(other)
-        self.migrate(status=EX_CANTCREAT)
-        self.migrate("--force")
-        self.assertEqual(other.read_text(), "mine")
-        self.assertFalse(path.is_symlink())
+        for options in ((), ("--force",)):
+            self.migrate(*options, status=EX_CANTCREAT)
+            self.assertEqual(other.read_text(), "mine")
+            self.assertTrue(path.is_symlink())
 
     def test_a_second_time_nothing_changes(self):
         self.migrate()
@@ -170,6 +173,140 @@ class Leaving(MigrateTestCase):
         (self.directory / "file").write_text("")
         done = self.migrate(to="file/events", status=EX_CANTCREAT)
         self.assertRegex(done.stderr, r"\Aeventsgw: file/events/certificate-renew: cannot be made: Not a directory\n\Z")
+
+
+class Again(MigrateTestCase):
+    """A second run, after the configuration or the steps have changed."""
+
+    OLD = "[commands]\na/event/x = one\nb/event/x = two\n"
+
+    def setUp(self):
+        super().setUp()
+        self.migrate(config=self.OLD)
+        self.before = self.steps()
+        self.assertEqual(list(self.before), ["x/10one", "x/20two"])
+
+    def add(self, line, before="a/event/x"):
+        return self.OLD.replace(before, line + "\n" + before) if before else self.OLD + line + "\n"
+
+    def test_a_new_rule_has_its_place_and_the_others_stay(self):
+        for before, name in (("a/event/x", "05new"), ("b/event/x", "15new"), ("", "30new")):
+            with self.subTest(before=before):
+                done = self.migrate(config=self.add("c/event/x = new", before))
+                self.assertEqual({**self.before, "x/" + name: self.steps()["x/" + name]}, self.steps())
+                self.assertIn(f"wrote events/x/{name} (line ", done.stdout)
+                self.assertEqual(done.stdout.count("unchanged events/x/"), 2)
+                self.assertEqual(done.stderr, "")
+                (self.events / "x" / name).unlink()
+
+    def test_several_new_rules_keep_their_order(self):
+        config = self.OLD.replace("b/", "c/event/x = new\nd/event/x = newer\nb/") + "".join(
+            f"e{i}/event/x = last{i}\n" for i in range(9)
+        )
+        self.migrate(config=config)
+        self.assertEqual(
+            [name[4:] for name in self.steps()], ["one", "new", "newer", "two", *(f"last{i}" for i in range(9))]
+        )
+        self.assertEqual(self.migrate(config=config).stdout.count("unchanged"), 13)
+
+    def test_without_room_for_a_number_only_force_gives_new_ones(self):
+        (self.events / "x" / "20two").rename(self.events / "x" / "11two")
+        config = self.add("c/event/x = new", "b/event/x")
+        before = self.steps()
+        done = self.migrate(config=config, status=EX_CANTCREAT)
+        self.assertEqual(self.steps(), before)
+        self.assertIn("eventsgw: events/x/11two must become 30two, for the order of the rules (line 4)\n", done.stderr)
+        self.assertIn("--force", done.stderr)
+        self.migrate("--force", config=config)
+        self.assertEqual(list(self.steps()), ["x/10one", "x/20new", "x/30two"])
+        self.assertEqual(self.migrate(config=config).stdout.count("unchanged"), 3)
+
+    def test_rules_in_another_order(self):
+        config = "[commands]\nb/event/x = two\na/event/x = one\n"
+        done = self.migrate(config=config, status=EX_CANTCREAT)
+        self.assertEqual(self.steps(), self.before)
+        self.assertIn("eventsgw: events/x/20two must become 10two, for the order of the rules (line 2)\n", done.stderr)
+        self.migrate("--force", config=config)
+        self.assertEqual(list(self.steps()), ["x/10two", "x/20one"])
+
+    def test_steps_of_the_same_program_in_another_order(self):
+        rules = ["a/event/y = p 1\n", "b/event/y = p 2\n"]
+        self.migrate(config="[commands]\n" + "".join(rules))
+        self.migrate("--force", config="[commands]\n" + "".join(reversed(rules)))
+        steps = self.steps()
+        self.assertIn("\np 2 ||", steps["y/10p"])
+        self.assertIn("\np 1 ||", steps["y/20p"])
+
+    def test_a_rule_that_has_changed(self):
+        config = self.OLD.replace("two", "three")
+        done = self.migrate(config=config, status=EX_CANTCREAT)
+        self.assertEqual(self.steps(), self.before)
+        self.assertEqual(
+            done.stderr,
+            "eventsgw: events/x/20two is the step of another form of the rule (line 3)\n"
+            "Nothing was written. These steps are as eventsgw has made them, and --force puts the new ones in their "
+            "place.\nOne that is to stay beside the new one needs another head: take its second line out.\n",
+        )
+        done = self.migrate("--force", config=config)
+        self.assertEqual(list(self.steps()), ["x/10one", "x/20three"])
+        self.assertIn("wrote events/x/20three in the place of 20two (line 3)\n", done.stdout)
+
+    def test_one_that_was_edited_is_never_replaced(self):
+        path = self.events / "x" / "20two"
+        path.write_text(path.read_text() + "echo mine\n")
+        before = self.steps()
+        for config in (self.OLD, self.OLD.replace("two", "three")):
+            for options in ((), ("--force",)):
+                done = self.migrate(*options, config=config, status=EX_CANTCREAT)
+                self.assertEqual(self.steps(), before)
+                self.assertIn(
+                    "eventsgw: events/x/20two is the step of the rule, but has been edited (line 3)\n", done.stderr
+                )
+
+    def test_one_that_lost_its_head_is_anybodys(self):
+        path = self.events / "x" / "20two"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(lines[:1] + lines[2:]))
+        self.migrate("--force", config=self.OLD.replace("two", "three"))
+        self.assertEqual(list(self.steps()), ["x/10one", "x/20three", "x/20two"])
+
+    def test_of_rules_that_were_taken_out_the_steps_stay(self):
+        for options in ((), ("--force",)):
+            done = self.migrate(*options, config="[commands]\nc/event/x = new\nd/event/y = other\n")
+            self.assertEqual(list(self.steps()), ["x/10one", "x/20two", "x/30new", "y/10other"])
+            self.assertEqual(
+                done.stderr,
+                "eventsgw: events/x/10one stays: its rule is not in eventsgw.conf\n"
+                "eventsgw: events/x/20two stays: its rule is not in eventsgw.conf\n"
+                "Delete those that have not taken the place of a rule, but are left of one that is not wanted.\n",
+            )
+
+    def test_a_rule_of_another_event(self):
+        done = self.migrate(config=self.OLD.replace("b/event/x", "b/event/y"))
+        self.assertEqual(list(self.steps()), ["x/10one", "x/20two", "y/10two"])
+        self.assertIn("eventsgw: events/x/20two stays: its rule is not in eventsgw.conf\n", done.stderr)
+
+    def test_another_line_or_file_is_no_change(self):
+        done = self.migrate(config="# comment\n" + self.OLD)
+        self.assertEqual(self.steps(), self.before)
+        self.assertEqual(done.stdout.count("unchanged"), 2)
+        self.assertIn("unchanged events/x/10one (line 3)\n", done.stdout)
+
+    def test_dry_run_tells_what_force_would_do(self):
+        config = self.OLD.replace("two", "three")
+        self.migrate("--dry-run", config=config, status=EX_CANTCREAT)
+        done = self.migrate("--dry-run", "--force", config=config)
+        self.assertIn("==> events/x/20three, in the place of 20two <==\n", done.stdout)
+        self.assertEqual(self.steps(), self.before)
+
+    def test_steps_that_an_older_version_has_made(self):
+        for path in (self.events / "x").iterdir():
+            text = path.read_text()
+            path.write_text("".join(line for line in text.splitlines(keepends=True) if "checksum" not in line))
+            self.assertNotEqual(path.read_text(), text)
+        done = self.migrate(config=self.add("c/event/x = new", ""))
+        self.assertEqual(done.stdout.count("unchanged"), 2)
+        self.migrate("--force", config=self.OLD.replace("two", "three"), status=EX_CANTCREAT)
 
 
 class Inexpressible(MigrateTestCase):

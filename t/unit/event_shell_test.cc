@@ -20,6 +20,13 @@ void words_are_quoted_where_they_must_be() {
     CHECK_EQUAL(quote_for_shell("\xC3\xA9"), "'\xC3\xA9'");
 }
 
+void paths_are_shown_so_that_they_can_be_copied() {
+    CHECK_EQUAL(show_for_shell("../events/x/10a"), "../events/x/10a");
+    CHECK_EQUAL(show_for_shell("my events"), "'my events'");
+    CHECK_EQUAL(show_for_shell("a\\b"), "'a\\b'");
+    CHECK_EQUAL(show_for_shell("a\x1b[1m\\"), "'a\\x1b[1m\\\\'");
+}
+
 void calls_of_programs_are_plain() {
     for (const char* line : {"acl-load", "/usr/local/bin/acl-load", "systemctl --user reload ldapproxy",
                              "podman exec --env=A=1 mail %i"}) {
@@ -39,6 +46,7 @@ void everything_else_is_for_a_shell() {
 int main() {
     const CMUnitTest tests[] = {
         TEST(words_are_quoted_where_they_must_be),
+        TEST(paths_are_shown_so_that_they_can_be_copied),
         TEST(calls_of_programs_are_plain),
         TEST(everything_else_is_for_a_shell),
     };

@@ -36,6 +36,8 @@ void the_whole_script() {
                              "#   [actions]\n"
                              "#   cluster/event/module-added = note-module\n"
                              "# Rules do not depend on each other: a failure is logged, and the next step runs.\n"
+                             "# As it was made, its checksum is "
+                             "10f47f1c38c8677c.\n"
                              "\n"
                              "[ \"$AGENT_EVENT_SOURCE\" = cluster ] || exit 0\n"
                              "\n"
