@@ -6,6 +6,7 @@
 #include "base/glob.h"
 #include "base/text.h"
 #include "event/event.h"
+#include "event/shell.h"
 
 #include <algorithm>
 #include <array>
@@ -110,9 +111,8 @@ bool is_letter_or_digit(std::size_t byte) {
     return byte < 0x80 && std::isalnum(static_cast<int>(byte)) != 0;
 }
 
-/// The members of a bracket expression of the shell, in the C locale: letters and digits as they are, or as a range of
-/// them; all others quoted. A quoted character has no meaning of its own there.
-std::string write_members(const std::array<bool, 256>& members) {
+/// Letters and digits as they stand in a bracket expression, or as a range of them.
+std::string write_plain_members(const std::array<bool, 256>& members) {
     constexpr std::size_t kRange = 4; // shorter runs are written out
     std::string text;
     for (std::size_t byte = 1; byte < members.size();) {
@@ -122,16 +122,31 @@ std::string write_members(const std::array<bool, 256>& members) {
         }
         if (end - byte >= kRange) {
             text.append({static_cast<char>(byte), '-', static_cast<char>(end - 1)});
-            byte = end;
-            continue;
         }
-        if (members[byte]) {
-            const char c = static_cast<char>(byte);
-            text += is_letter_or_digit(byte) ? std::string(1, c) : c == '\'' ? "\\'" : std::string({'\'', c, '\''});
+        for (; end - byte < kRange && byte < end; ++byte) {
+            text += static_cast<char>(byte);
         }
-        ++byte;
+        byte = std::max(byte + 1, end);
     }
     return text;
+}
+
+/// The members of a bracket expression of the shell, in the C locale. All but letters and digits are quoted: so they
+/// have no meaning of their own there. The order is one in which shellcheck suspects nothing: not quotes around
+/// letters, not a backslash at the end of quotes, not a variable in them.
+std::string write_members(const std::array<bool, 256>& members) {
+    std::string quoted;
+    for (std::size_t byte = 1; byte < members.size(); ++byte) {
+        const char c = static_cast<char>(byte);
+        if (members[byte] && !is_letter_or_digit(byte) && std::string_view("'\\$").find(c) == std::string_view::npos) {
+            quoted += c;
+        }
+    }
+    quoted += members['$'] ? "$" : "";
+    std::string text = write_plain_members(members);
+    text += quoted.empty() ? "" : "'" + quoted + "'";
+    text += members['\\'] ? "\\\\" : "";
+    return text + (members['\''] ? "\\'" : "");
 }
 
 /// A class as a bracket expression. NUL is left out, for no variable holds one.
@@ -193,8 +208,10 @@ bool is_hopeless(const Element& element) {
 Result<std::string> make_guard(Elements::const_iterator from, Elements::const_iterator to) {
     if (std::all_of(from, to, is_literal)) {
         const std::string source = read_literals(from, to);
+        const std::string word =
+            is_plain_call(source) ? source : "'" + source + "'"; // `esac` is a keyword to shellcheck
         return is_valid_source(source)
-                   ? "[ \"$AGENT_EVENT_SOURCE\" = " + source + " ] || exit 0\n"
+                   ? "[ \"$AGENT_EVENT_SOURCE\" = " + word + " ] || exit 0\n"
                    : Result<std::string>(Error{"no handler is run for an event of the source " + quote(source)});
     }
     if (const auto element = std::find_if(from, to, is_hopeless); element != to) {

@@ -5,10 +5,13 @@
 
 That the program matches as Redis does is shown by glob_test.py."""
 
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -104,6 +107,32 @@ class Guards(GeneratedCases):
         patterns = [b"[" + self.random.choice([b"", b"^"]) + b"\\" + bytes([byte]) + b"\\a]" for byte in range(1, 128)]
         chosen = self.random.sample(sorted(characters), 40) + [b"a", b"]", b"-", b"!", b"^", b"[", b"\\", b"'", b"\n"]
         self.compare(self.random.sample(patterns, choose_count(50)), set(chosen))
+
+
+    # What a shell might take for a word of its own, and what shellcheck might take for a slip.
+    WORDS = b"esac in do done if then else fi case for while until time test function exit -f -a 0".split()
+    FORMS = (b"%s", b"%s*", b"*%s", b"?%s", b"%s/[a-c]*", b"module/%s")
+
+    def test_words(self):
+        patterns = [form % word for word in self.WORDS for form in self.FORMS]
+        forms = (b"%s", b"x%s", b"%sx", b"%s/b", b"module/%s")
+        self.compare(patterns, [form % word for word in self.WORDS for form in forms])
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
+    def test_shellcheck_finds_nothing(self):
+        patterns = [form % word for word in self.WORDS for form in self.FORMS] + [b"*[\\\\]", b"module/[m\\\\]*"]
+        for _ in range(choose_count(300)):
+            patterns.append(make_pattern(self.random, self.random.choice(SOURCES)))
+            members = b"".join(b"\\%c" % self.random.randrange(1, 128) for _ in range(self.random.randrange(1, 4)))
+            patterns.append(self.random.choice(self.FORMS) % (b"[%s%s]" % (self.random.choice([b"", b"^"]), members)))
+        with tempfile.TemporaryDirectory(prefix="eventsgw-") as directory:
+            for number, guard in enumerate(filter(None, ask_guards(patterns))):
+                pathlib.Path(directory, str(number)).write_bytes(b"#!/bin/sh\n" + guard + b"\ntrue\n")
+            files = [str(path) for path in pathlib.Path(directory).iterdir()]
+            self.assertGreater(len(files), len(patterns) // 2)
+            locale = {**os.environ, "LC_ALL": "C.UTF-8"}
+            done = subprocess.run(["shellcheck", *files], env=locale, stdout=-1, stderr=-2, check=False)
+        self.assertEqual((done.returncode, done.stdout.decode()[:2000]), (0, ""))
 
 
 def ask_guards(patterns):

@@ -35,6 +35,7 @@ void every_source_needs_no_guard() {
 
 void one_source_is_compared() {
     CHECK_EQUAL(guard_of("cluster/event/x"), "[ \"$AGENT_EVENT_SOURCE\" = cluster ] || exit 0\n");
+    CHECK_EQUAL(guard_of("esac/event/x"), "[ \"$AGENT_EVENT_SOURCE\" = 'esac' ] || exit 0\n");
     CHECK_EQUAL(guard_of("node/\\1/event/x"), "[ \"$AGENT_EVENT_SOURCE\" = node/1 ] || exit 0\n");
 }
 
@@ -53,7 +54,7 @@ void characters_and_classes_are_matched_byte_by_byte() {
     CHECK_EQUAL(guard_of("node/[12]/event/x"), bytewise("node/[12]"));
     CHECK_EQUAL(guard_of("node/[9-0a]/event/x"), bytewise("node/[0-9a]"));
     CHECK_EQUAL(guard_of("[^a-c]/event/x"), bytewise("[!abc]"));
-    CHECK_EQUAL(guard_of("[\\]-']/event/x"), bytewise("[\\''-'']']"));
+    CHECK_EQUAL(guard_of("[\\]-'$a(\\\\]/event/x"), bytewise("[a'(-]$'\\\\\\']"));
     CHECK_EQUAL(guard_of("[^]/event/x"), bytewise("?"));
 }
 
