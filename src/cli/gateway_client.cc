@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "daemon/status_server.h"
 
 #include <array>
@@ -12,7 +13,6 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -34,10 +34,8 @@ Result<UniqueFd> connect_to_gateway() {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::string(kStatusSocket).copy(address.sun_path, sizeof(address.sun_path) - 1);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    const UnixAddress address(kStatusSocket);
+    if (::connect(fd.get(), address.get(), address.size()) != 0) {
         return no_gateway(errno);
     }
     return fd;

@@ -4,18 +4,17 @@
 #include "config/address.h"
 
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "config/python_text.h"
 
 #include <limits>
 
 #include <arpa/inet.h>
-#include <sys/un.h>
 
 namespace eventsgw {
 namespace {
 
 constexpr std::uint16_t kDefaultPort = 6379;
-constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1; // hiredis cuts a longer one silently
 
 /// A text with an @ is not repeated: what stands before it may be a password, as in an URL.
 Error bad_address(std::string_view text, const std::string& why) {
@@ -23,7 +22,7 @@ Error bad_address(std::string_view text, const std::string& why) {
 }
 
 Result<Address> parse_socket_path(std::string_view text) {
-    if (text.size() > kMaxSocketPath) {
+    if (text.size() > kMaxSocketPath) { // hiredis cuts a longer one silently
         return bad_address(text, "the path of a unix socket has at most " + std::to_string(kMaxSocketPath) + " bytes");
     }
     if (text.find('\0') != std::string_view::npos) {

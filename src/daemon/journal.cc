@@ -3,6 +3,7 @@
 
 #include "daemon/journal.h"
 
+#include "base/unix_address.h"
 #include "event/event.h"
 
 #include <cstdint>
@@ -11,7 +12,6 @@
 #include <dlfcn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-journal.h>
@@ -97,11 +97,8 @@ bool Journal::send(LogLevel level, const std::string& text, Log::Fields fields) 
     for (const LogField& field : fields) {
         append(record, field);
     }
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    kSocket.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    return ::sendto(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL,
-                    reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0;
+    const UnixAddress address(kSocket);
+    return ::sendto(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL, address.get(), address.size()) >= 0;
 }
 
 StepOutput Journal::open_output() const {

@@ -4,21 +4,19 @@
 #include "daemon/notifier.h"
 
 #include "base/text.h"
+#include "base/unix_address.h"
 
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <utility>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace eventsgw {
 
 Notifier::Notifier(Timers& timers, std::string socket_path)
     : path_(std::move(socket_path)), retry_(timers.make_timer([this] { tell_again(); })) {
-    const bool usable =
-        !path_.empty() && (path_[0] == '/' || path_[0] == '@') && path_.size() < sizeof(sockaddr_un::sun_path);
+    const bool usable = !path_.empty() && (path_[0] == '/' || path_[0] == '@') && path_.size() <= kMaxSocketPath;
     if (usable) {
         socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     }
@@ -64,15 +62,8 @@ bool Notifier::send(const std::string& message) {
     if (!socket_) {
         return true;
     }
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    if (path_[0] == '@') {
-        address.sun_path[0] = '\0';
-    }
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
-    return ::sendto(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL,
-                    reinterpret_cast<const sockaddr*>(&address), length) >= 0 ||
+    const UnixAddress address = path_[0] == '@' ? UnixAddress::abstract(path_) : UnixAddress(path_);
+    return ::sendto(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL, address.get(), address.size()) >= 0 ||
            errno != EAGAIN;
 }
 
