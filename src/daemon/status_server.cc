@@ -22,7 +22,7 @@ void StatusServer::serve_metrics(const Address& address) {
 }
 
 void StatusServer::listen(std::optional<HttpServer>& server, const Address& address, bool is_local) {
-    server.emplace(loop_, [this, is_local](const HttpRequest& request) { return answer(request, is_local); });
+    server.emplace(loop_, loop_, [this, is_local](const HttpRequest& request) { return answer(request, is_local); });
     if (const Result<void> listening = server->listen(address); !listening) {
         log_.warning("status", "not served", {{"address", to_string(address)}, {"reason", listening.error().message}});
         server.reset();

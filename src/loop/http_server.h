@@ -5,57 +5,47 @@
 
 #include "base/result.h"
 #include "config/address.h"
+#include "loop/http_connection.h"
+#include "loop/listening_socket.h"
 
-#include <functional>
+#include <cstddef>
+#include <list>
 #include <memory>
-#include <string>
-
-#include <sys/types.h>
-
-struct evhttp;
+#include <optional>
 
 namespace eventsgw {
 
-class Loop;
-
-/// What was asked: the method is GET or POST, all others are refused.
-struct HttpRequest {
-    std::string method;
-    std::string path; ///< "/status", without what follows a question mark
-};
-
-struct HttpResponse {
-    int status = 200; ///< of RFC 9110
-    std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
-};
-
-/// Answers HTTP requests on a unix socket or a TCP port, from the loop, with libevent's own server. A request has no
-/// body, a header of at most a few KiB and 5 s to arrive. When it goes, its socket's path goes too.
+/// Answers HTTP requests on a unix socket or a TCP port, from the loop. A client has one request, without a body. There
+/// are few clients at a time: where there are more, those that have held on the longest without a whole request go, so
+/// that whoever asks at once is answered, and idle ones take no descriptors from the rest of the program. When it goes,
+/// its socket's path goes too.
 class HttpServer {
 public:
-    using Handler = std::function<HttpResponse(const HttpRequest&)>;
+    using Handler = HttpConnection::Handler;
 
-    HttpServer(Loop& loop, Handler on_request);
-    HttpServer(const HttpServer&) = delete;
-    HttpServer& operator=(const HttpServer&) = delete;
-    ~HttpServer();
+    static constexpr std::size_t kMaxConnections = 32;
 
-    /// Once. A unix socket is open to its owner alone (0600); one that is left behind in its place, with nobody behind
-    /// it, is replaced. The host of a TCP address must be numeric. Errors: the system's, and that somebody else answers
-    /// there.
+    /// The loop is that of the sockets; `timers` measure how long clients take.
+    HttpServer(Loop& loop, Timers& timers, Handler on_request);
+
+    /// Once; the errors are those of ListeningSocket::open().
     Result<void> listen(const Address& address);
 
 private:
-    struct Deleter {
-        void operator()(evhttp* server) const;
-    };
+    using Connections = std::list<std::unique_ptr<HttpConnection>>; ///< the oldest first
+
+    void accept_some();
+    void add(UniqueFd socket);
+    void make_room();
+    void remove(Connections::iterator place);
 
     Loop& loop_;
+    Timers& timers_;
     Handler on_request_;
-    std::unique_ptr<evhttp, Deleter> server_;
-    std::string socket_path_; ///< to be removed, if it is still ours; empty when there is none
-    ino_t socket_inode_ = 0;
+    ListeningSocket socket_;
+    std::optional<Watch> incoming_;
+    std::unique_ptr<Timer> pause_; ///< while there are no descriptors for more clients
+    Connections connections_;
 };
 
 } // namespace eventsgw

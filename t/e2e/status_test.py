@@ -173,6 +173,21 @@ class Socket(StatusTestCase):
                 pass  # it has seen enough
         self.assertEqual(self.report(gateway)["pid"], gateway.pid)
 
+    def test_idle_connections_hold_few_descriptors_and_keep_nobody_out(self):
+        port = free_port()
+        gateway = self.start_gateway(f"[gateway]\nmetrics_listen = 127.0.0.1:{port}\n" + CONFIG)
+        before = len(gateway.descriptors())
+        for _ in range(200):
+            self.addCleanup(socket.create_connection(("127.0.0.1", port), timeout=10).close)
+        for _ in range(2):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            self.addCleanup(connection.close)
+            connection.request("GET", "/metrics")
+            self.assertEqual(connection.getresponse().status, 200)
+            self.assertLessEqual(len(gateway.descriptors()), before + 33)
+        self.publish("a/event/b", b"1")
+        self.wait_tasks(1)
+
     def test_out_of_descriptors_it_does_not_spin(self):
         gateway = self.start_gateway(CONFIG)
         used = len(gateway.descriptors())
