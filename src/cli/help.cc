@@ -46,6 +46,9 @@ void show_example(const Subcommand& subcommand, std::ostream& out) {
 void show_help(const Subcommand& subcommand, std::ostream& out) {
     out << "Usage: eventsgw " << join(subcommand.name, subcommand.arguments) << " [OPTION...]\n\n"
         << "eventsgw " << subcommand.name << ": " << subcommand.help << ".\n\n";
+    if (!subcommand.verbs.empty()) {
+        out << "VERB is " << subcommand.verbs << ".\n\n";
+    }
     show_options(subcommand, out);
     show_example(subcommand, out);
 }

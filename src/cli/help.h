@@ -25,6 +25,7 @@ struct Subcommand {
     int (*function)(const Options& options);
     std::size_t optional_arguments = 0; ///< how many more it may take
     std::vector<std::string_view> formats = {"text", "json"};
+    std::string_view verbs{}; ///< what a VERB among the arguments may be
 };
 
 /// What `eventsgw SUBCOMMAND --help` says.

@@ -135,6 +135,12 @@ std::vector<Subcommand> local_subcommands() {
          "write steps of an events directory that do what the rules do",
          "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
          run_migrate},
+    };
+}
+
+/// What looks at a gateway, or at what it has left.
+std::vector<Subcommand> gateway_subcommands() {
+    return {
         {"status",
          "",
          0,
@@ -151,7 +157,9 @@ std::vector<Subcommand> local_subcommands() {
          "list the last commands and handlers; show one",
          "eventsgw history --failed --since 24h",
          run_history,
-         2},
+         2,
+         {"text", "json"},
+         "show ID"},
         {"replay",
          "ID",
          1,
@@ -166,7 +174,9 @@ std::vector<Subcommand> local_subcommands() {
          "list the tasks on disk; show, retry or drop one; push those that wait",
          "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
          run_spool,
-         2},
+         2,
+         {"text", "json"},
+         "list (the default), show ID, retry ID, drop ID or push"},
     };
 }
 
@@ -201,8 +211,9 @@ std::vector<Subcommand> redis_subcommands() {
 const std::vector<Subcommand>& subcommands() {
     static const std::vector<Subcommand> table = [] {
         std::vector<Subcommand> rows = local_subcommands();
-        const std::vector<Subcommand> others = redis_subcommands();
-        rows.insert(rows.end(), others.begin(), others.end());
+        for (const std::vector<Subcommand>& others : {gateway_subcommands(), redis_subcommands()}) {
+            rows.insert(rows.end(), others.begin(), others.end());
+        }
         return rows;
     }();
     return table;

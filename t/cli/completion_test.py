@@ -88,6 +88,13 @@ class Completion(unittest.TestCase):
         self.assertEqual(complete("--log-level", "n"), ["notice"])
         self.assertEqual(complete("--log-level", ""), ["debug", "error", "info", "notice", "warning"])
 
+    def test_verbs(self):
+        self.assertEqual(complete("spool", ""), ["drop", "list", "push", "retry", "show"])
+        self.assertEqual(complete("spool", "r"), ["retry"])
+        self.assertEqual(complete("spool", "show", ""), [])
+        self.assertEqual(complete("history", ""), ["show"])
+        self.assertEqual(complete("replay", ""), [])
+
     def test_files(self):
         with tempfile.TemporaryDirectory(prefix="eventsgw-") as directory:
             for name in ("mail.conf", "samba.conf"):
