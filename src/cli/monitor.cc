@@ -151,6 +151,10 @@ private:
 } // namespace
 
 int monitor(const MonitorOptions& options, std::ostream& out, std::ostream& err) {
+    if (std::find(options.patterns.begin(), options.patterns.end(), "") != options.patterns.end()) {
+        err << "eventsgw: a PATTERN is empty, and no event has an empty name: leave it out to see all events\n";
+        return kExitUsage;
+    }
     const Result<Connections> connections = find_listener_connections(options.agent_id);
     if (!connections) {
         err << "eventsgw: " << connections.error().message << "\n";

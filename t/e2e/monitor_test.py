@@ -17,7 +17,7 @@ import tap
 from case import AGENT
 from gateway import Collector
 from ports import free_port
-from program import EX_CONFIG
+from program import EX_CONFIG, EX_USAGE
 from tools import ToolTestCase
 from waiting import wait_until
 
@@ -212,6 +212,16 @@ class Patterns(MonitorTestCase):
         tool = self.start_monitor("--format=json")
         self.assertIn("eventsgw.conf:2: ", tool.stderr())
         self.assertEqual(self.see(tool, "a/event/b")["rules"], [])
+
+
+    def test_an_empty_one_is_refused(self):
+        for patterns in ([""], ["a-changed", ""]):
+            done = self.run_tool("monitor", *patterns)
+            self.assertEqual((done.status, done.stdout), (EX_USAGE, ""))
+            self.assertEqual(
+                done.stderr,
+                "eventsgw: a PATTERN is empty, and no event has an empty name: leave it out to see all events\n",
+            )
 
 
 class Connection(MonitorTestCase):
