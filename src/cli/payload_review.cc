@@ -3,19 +3,13 @@
 
 #include "cli/payload_review.h"
 
+#include "daemon/json_tree.h"
 #include "event/etiquette.h"
 
 #include <cmath>
-#include <memory>
-
-#include <cjson/cJSON.h>
 
 namespace eventsgw {
 namespace {
-
-struct DeleteTree {
-    void operator()(cJSON* tree) const { cJSON_Delete(tree); }
-};
 
 bool is_string_list(const cJSON* value) {
     if (cJSON_IsArray(value) == 0) {
@@ -54,7 +48,7 @@ std::vector<std::string> review_payload(const WellKnownEvent& event, const std::
     if (!event.is_json) {
         return {"listeners of " + name + " expect plain text: " + std::string(event.example)};
     }
-    const std::unique_ptr<cJSON, DeleteTree> tree(cJSON_Parse(payload.c_str()));
+    const JsonTree tree(cJSON_Parse(payload.c_str()));
     if (cJSON_IsObject(tree.get()) == 0) {
         return {"listeners of " + name + " expect a JSON object"};
     }

@@ -5,21 +5,14 @@
 
 #include "base/text.h"
 #include "cli/leader_client.h"
+#include "daemon/json_tree.h"
 
 #include <algorithm>
 #include <cerrno>
 
-#include <cjson/cJSON.h>
 #include <unistd.h>
 
 namespace eventsgw {
-namespace {
-
-struct DeleteTree {
-    void operator()(cJSON* tree) const { cJSON_Delete(tree); }
-};
-
-} // namespace
 
 TaskFollower::TaskFollower(Loop& loop, const Connections& connections, const std::string& id)
     : loop_(loop), log_(STDERR_FILENO, Log::Style::terminal, LogLevel::error), resolver_(loop),
@@ -63,7 +56,7 @@ const TaskProgress& TaskFollower::wait(std::chrono::nanoseconds limit) {
 }
 
 void TaskFollower::on_message(std::string_view payload) {
-    const std::unique_ptr<cJSON, DeleteTree> tree(cJSON_ParseWithLength(payload.data(), payload.size()));
+    const JsonTree tree(cJSON_ParseWithLength(payload.data(), payload.size()));
     const cJSON* status = cJSON_GetObjectItemCaseSensitive(tree.get(), "status");
     const cJSON* percent = cJSON_GetObjectItemCaseSensitive(tree.get(), "progress");
     if (cJSON_IsString(status) != 0) {

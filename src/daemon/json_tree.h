@@ -16,7 +16,8 @@ struct JsonDeleter {
     void operator()(char* printed) const { cJSON_free(printed); }
 };
 
-/// A document of ours that is built, or one that was parsed, for output and tools alone. Payloads never become one.
+/// A document of ours that is built, or one that was parsed, for output and tools alone. What the daemon forwards
+/// never becomes one.
 using JsonTree = std::unique_ptr<cJSON, JsonDeleter>;
 
 // Each of these throws std::bad_alloc where cJSON answers null. What they return belongs to the tree.

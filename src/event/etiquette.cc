@@ -44,7 +44,8 @@ constexpr std::array kVerbs{
     Verb{"upgrade", "upgraded"},
 };
 
-bool is_name_character(char c) {
+/// Fewer than a handler may have in its name: is_name_character().
+bool is_proper_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
@@ -54,7 +55,7 @@ Result<void> check_event_name(std::string_view name) {
     if (name.empty()) {
         return Error{"the event has no name"};
     }
-    if (!std::all_of(name.begin(), name.end(), is_name_character)) {
+    if (!std::all_of(name.begin(), name.end(), is_proper_character)) {
         return Error{"the name of an event is made of a-z, 0-9 and hyphens, unlike " + quote(name)};
     }
     return {};

@@ -6,15 +6,11 @@
 #include <algorithm>
 
 namespace eventsgw {
-namespace {
 
-/// Not isalnum(3), which asks the locale.
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
 }
-
-} // namespace
 
 std::optional<EventName> split_channel(std::string_view channel) {
     constexpr std::string_view kSeparator = "/event/";

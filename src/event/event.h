@@ -18,6 +18,9 @@ struct EventName {
 /// Splits a channel at its first "/event/"; nothing where there is none.
 std::optional<EventName> split_channel(std::string_view channel);
 
+/// Whether a name that is_valid_name() may have the character in it. Not isalnum(3), which asks the locale.
+bool is_name_character(char c);
+
 /// Whether a handler may be looked for under this name, which becomes a directory's: 1 to 255 of the characters
 /// A-Z a-z 0-9 . _ - and no dot at the start.
 bool is_valid_name(std::string_view name);

@@ -84,11 +84,6 @@ Elements::const_iterator find_separator(const Elements& elements) {
                        [](const Element& element, char c) { return is_literal(element) && element.literal == c; });
 }
 
-bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-}
-
 /// What literals mean.
 std::string read_literals(Elements::const_iterator from, Elements::const_iterator to) {
     std::string text;
