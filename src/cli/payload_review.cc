@@ -27,7 +27,9 @@ bool has_type(const cJSON* value, MemberType type) {
     switch (type) {
     case MemberType::any: return true;
     case MemberType::string: return cJSON_IsString(value) != 0;
-    case MemberType::integer: return cJSON_IsNumber(value) != 0 && std::floor(value->valuedouble) == value->valuedouble;
+    case MemberType::integer: // 1e400 is read as infinity
+        return cJSON_IsNumber(value) != 0 && std::isfinite(value->valuedouble) &&
+               std::floor(value->valuedouble) == value->valuedouble;
     case MemberType::string_list: return is_string_list(value);
     }
     return true;

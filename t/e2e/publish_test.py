@@ -144,6 +144,11 @@ class WellKnown(PublishTestCase):
             self.warnings("module-added", '{"module":1,"node":"1"}'),
             [begin + "module-added expect: module, a string", begin + "module-added expect: node, an integer"],
         )
+        for number, faults in (("1e400", 1), ("-1e400", 1), ("1e4", 0)):
+            payload = '{"module":"a1","node":%s}' % number
+            self.assertEqual(
+                self.warnings("module-added", payload), [begin + "module-added expect: node, an integer"] * faults
+            )
         self.assertEqual(
             self.warnings("user-domain-changed", '{"node_id":1.5,"domains":["a",1]}'),
             [
