@@ -180,6 +180,10 @@ std::string shorten(std::string_view text, std::size_t max_bytes) {
     return std::string(text.substr(0, end)) + "...";
 }
 
+std::string format_count(std::uint64_t count, std::string_view noun) {
+    return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 Result<std::uint64_t> parse_count(std::string_view text) {
     std::uint64_t value = 0;
     for (const char c : text) {

@@ -34,6 +34,9 @@ std::string quote_if_needed(std::string_view bytes);
 /// `text` cut after `max_bytes` (at a code point's border) with "..." in the place of the rest.
 std::string shorten(std::string_view text, std::size_t max_bytes);
 
+/// "1 rule", "2 rules": the noun's plural must be regular.
+std::string format_count(std::uint64_t count, std::string_view noun);
+
 /// An unsigned decimal number and nothing else.
 Result<std::uint64_t> parse_count(std::string_view text);
 

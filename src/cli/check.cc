@@ -44,19 +44,15 @@ void print_report(const ConfigReport& report, std::ostream& out) {
     out << print_json(tree.get()) << '\n';
 }
 
-std::string count_of(std::size_t count, const std::string& what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 void print_text(const std::string& file, const ConfigReport& report, std::ostream& out, std::ostream& err) {
     print_problems(file, report, err);
     if (!report.errors.empty()) {
         return;
     }
     const bool is_idle = report.rules.empty() && report.settings.eventsdir.empty();
-    out << escape(file) << (is_idle ? ": " : ": OK, ") << count_of(report.rules.all().size(), "rule");
+    out << escape(file) << (is_idle ? ": " : ": OK, ") << format_count(report.rules.all().size(), "rule");
     if (!report.warnings.empty()) {
-        out << ", " << count_of(report.warnings.size(), "warning");
+        out << ", " << format_count(report.warnings.size(), "warning");
     }
     out << '\n';
 }

@@ -91,8 +91,8 @@ int send(const Publication& message, const Connections& connections, std::ostrea
         }
         return refuse_source(message, connections, reply.error(), err);
     }
-    out << "published " << quote_if_needed(channel) << ", received by " << reply->integer
-        << (reply->integer == 1 ? " listener" : " listeners") << " on the leader\n";
+    out << "published " << quote_if_needed(channel) << ", received by "
+        << format_count(static_cast<std::uint64_t>(reply->integer), "listener") << " on the leader\n";
     return kExitSuccess;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/progress_bar.h"
 #include "cli/task_follower.h"
+#include "event/shell.h"
 #include "event/task.h"
 
 #include <algorithm>
@@ -28,8 +29,8 @@ constexpr auto kShortPause = 50ms;
 /// From the agent's last word to its result, at most.
 constexpr auto kResultTimeout = 10s;
 
-/// After so long without a word of the agent it is time to wonder.
-constexpr auto kSilence = 10s;
+/// After so long without a word of the agent it is time to say what becomes of the task.
+constexpr auto kSilence = 3s;
 
 Result<std::string> read_data(const std::optional<std::string>& data) {
     if (data) {
@@ -83,16 +84,18 @@ int complain_of_pushing(const LeaderClient& leader, const std::string& agent, co
     err << "eventsgw: " << error.message << "\nThere was no answer to the task " << id
         << ": it may be in the queue, or not. Where it is not, submit it again. Look for it with\n  redis-cli --raw "
            "LRANGE "
-        << agent << "/tasks 0 -1\n";
+        << show_for_shell(agent + "/tasks") << " 0 -1\n";
     return kExitUnavailable;
 }
 
 /// Follows one task from its pushing to its end.
 class Waiter {
 public:
-    Waiter(LeaderClient& leader, TaskFollower& follower, std::string key, bool is_terminal, std::ostream& out,
-           std::ostream& err)
-        : leader_(leader), follower_(follower), key_(std::move(key)), out_(out), err_(err), bar_(err, is_terminal) {}
+    /// `agent` has the queue in which `task` is, with that id.
+    Waiter(LeaderClient& leader, TaskFollower& follower, const std::string& agent, const std::string& id,
+           std::string task, bool is_terminal, std::ostream& out, std::ostream& err)
+        : leader_(leader), follower_(follower), queue_(agent + "/tasks"), task_(std::move(task)),
+          key_("task/" + agent + "/" + id), out_(out), err_(err), bar_(err, is_terminal) {}
 
     /// The exit status.
     int wait() {
@@ -136,9 +139,25 @@ private:
             return;
         }
         is_told_ = true;
+        const std::string state = describe_silence();
         bar_.wipe();
-        err_ << "eventsgw: no word of the agent yet; does it run? The task stays in its queue; Ctrl-C ends the "
-                "waiting only.\n";
+        err_ << "eventsgw: " << state << "\n" << std::flush;
+    }
+
+    std::string describe_silence() {
+        constexpr const char* kAdvice = "; does the agent run? Ctrl-C leaves it there";
+        const std::string place = "the task still waits in " + escape(queue_);
+        const Result<Reply> index = leader_.ask({"LPOS", queue_, task_});
+        const Result<Reply> length = leader_.ask({"LLEN", queue_});
+        if (!index || !length) {
+            return place + kAdvice; // most likely
+        }
+        if (index->kind == Reply::Kind::nil) {
+            return "the agent has taken the task and says nothing of it yet; Ctrl-C does not end it";
+        }
+        const std::int64_t before = length->integer - 1 - index->integer; // the agent takes the last one
+        return place + (before > 0 ? ", behind " + format_count(static_cast<std::uint64_t>(before), "other") : "") +
+               kAdvice;
     }
 
     int finish(const std::string& code) {
@@ -146,6 +165,9 @@ private:
         print("/output", out_);
         print("/error", err_);
         const Result<std::uint64_t> number = parse_count(code);
+        if (!number) {
+            err_ << "eventsgw: the agent has left no number as the exit code, but " << quote(code) << "\n";
+        }
         return number ? static_cast<int>(std::min<std::uint64_t>(*number, 255)) : kExitUnavailable;
     }
 
@@ -160,7 +182,9 @@ private:
 
     LeaderClient& leader_;
     TaskFollower& follower_;
-    std::string key_; ///< what the keys of the task begin with
+    std::string queue_;
+    std::string task_; ///< as it was pushed
+    std::string key_;  ///< what the keys of the task begin with
     std::ostream& out_;
     std::ostream& err_;
     ProgressBar bar_;
@@ -185,7 +209,8 @@ int send(const SubmitOptions& options, const Connections& connections, const std
         }
     }
     const std::string& agent = connections.agent_id;
-    const Result<void> pushed = push(leader, agent + "/tasks", make_submitted_task(options, data, id), options.retry);
+    std::string task = make_submitted_task(options, data, id);
+    const Result<void> pushed = push(leader, agent + "/tasks", task, options.retry);
     if (!pushed) {
         return complain_of_pushing(leader, agent, id, pushed.error(), err);
     }
@@ -194,7 +219,7 @@ int send(const SubmitOptions& options, const Connections& connections, const std
         return kExitSuccess;
     }
     err << "task " << id << "\n";
-    return Waiter(leader, *follower, "task/" + agent + "/" + id, options.is_terminal, out, err).wait();
+    return Waiter(leader, *follower, agent, id, std::move(task), options.is_terminal, out, err).wait();
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "daemon/status_line.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <array>
 #include <ctime>
@@ -12,11 +13,6 @@
 
 namespace eventsgw {
 namespace {
-
-/// "1 channel", "2 channels".
-std::string count(std::size_t number, std::string_view noun) {
-    return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
-}
 
 std::string format_moment(std::chrono::system_clock::time_point time) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
@@ -32,14 +28,14 @@ std::string format_moment(std::chrono::system_clock::time_point time) {
 std::string format_condition(const Condition& condition) {
     std::string line = condition.problem;
     if (line.empty()) {
-        line = "listening to " + count(condition.channels, "channel") + " and " + count(condition.patterns, "pattern") +
-               " for " + condition.agent_id;
+        line = "listening to " + format_count(condition.channels, "channel") + " and " +
+               format_count(condition.patterns, "pattern") + " for " + condition.agent_id;
     }
     if (!condition.leader_problem.empty()) {
         line += "; " + condition.leader_problem;
     }
-    line += "; " + count(condition.tasks_waiting, "task") + " waiting; " + std::to_string(condition.runs_active) +
-            " running, " + std::to_string(condition.runs_waiting) + " queued";
+    line += "; " + format_count(condition.tasks_waiting, "task") + " waiting; " +
+            std::to_string(condition.runs_active) + " running, " + std::to_string(condition.runs_waiting) + " queued";
     if (!condition.spool_problem.empty()) {
         line += "; the spool cannot be used, tasks wait in memory: " + condition.spool_problem;
     }

@@ -184,6 +184,46 @@ class Waiting(SubmitTestCase):
         self.assertEqual(tool.wait_exit(), 0)
         wait_until(lambda: screen.data().endswith(b"\r\x1b[Kthe end\r\n"), lambda: screen.data())
 
+    def test_a_task_that_nobody_takes(self):
+        for number, others in ((0, ""), (2, ", behind 2 others")):
+            with self.subTest(number=number):
+                self.agent.delete(AGENT + "/tasks")
+                self.submit_others(number)
+                self.write("data", b"{}")
+                tool = self.start_tool("submit", "act", "--wait", "--data", "data")
+                tool.wait_stderr("Ctrl-C")
+                self.assertEqual(
+                    tool.stderr().partition("\n")[2],
+                    f"eventsgw: the task still waits in {AGENT}/tasks{others}; does the agent run? Ctrl-C leaves it there\n",
+                )
+                tool.send_signal(signal.SIGINT)
+                self.assertEqual(tool.wait_exit(), -signal.SIGINT)
+                self.assertEqual(self.agent.llen(AGENT + "/tasks"), number + 1)
+
+    def submit_others(self, count):
+        for _ in range(count):
+            self.submit("other", stdin=b"{}")
+
+    def test_a_task_that_was_taken_and_of_which_nothing_is_heard(self):
+        tool, task = self.start_waiting()
+        tool.wait_stderr("Ctrl-C")
+        self.assertEqual(
+            tool.stderr(),
+            f"task {task}\neventsgw: the agent has taken the task and says nothing of it yet; Ctrl-C does not end it\n",
+        )
+        self.leave_result(task, 0)
+        self.assertEqual(tool.wait_exit(), 0)
+
+    def test_an_exit_code_that_is_none(self):
+        for code in ("", "none", "-1", "1.5"):
+            tool, task = self.start_waiting()
+            self.leave_result(task, code, "output")
+            self.assertEqual(tool.wait_exit(), EX_UNAVAILABLE)
+            self.assertEqual(tool.stdout(), "output\n")
+            self.assertEqual(
+                tool.stderr(), f'task {task}\neventsgw: the agent has left no number as the exit code, but "{code}"\n'
+            )
+
     def test_the_waiting_can_be_ended(self):
         tool, task = self.start_waiting()
         tool.wait_stderr(f"task {task}\n")

@@ -221,10 +221,17 @@ void to_base64_agrees_with_the_rfcs_vectors() {
     CHECK_EQUAL(to_base64(std::string_view("\xff\xef\xbe\0", 4)), "/+++AA==");
 }
 
+void counts_have_their_plural() {
+    CHECK_EQUAL(format_count(0, "rule"), "0 rules");
+    CHECK_EQUAL(format_count(1, "rule"), "1 rule");
+    CHECK_EQUAL(format_count(2, "rule"), "2 rules");
+}
+
 } // namespace
 
 int main() {
     const CMUnitTest tests[] = {
+        TEST(counts_have_their_plural),
         TEST(trim_takes_ascii_blanks_off_both_ends_only),
         TEST(to_lower_leaves_all_but_ascii_letters_alone),
         TEST(escape_keeps_printable_text_of_any_script),
