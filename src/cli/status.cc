@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <iomanip>
 #include <string>
 #include <string_view>
@@ -35,6 +36,11 @@ double number_of(const cJSON* object, const char* name) {
 
 std::string count_of(const cJSON* object, const char* name) {
     return std::to_string(static_cast<unsigned long long>(number_of(object, name)));
+}
+
+/// "1 channel", "2 channels".
+std::string count_of(const cJSON* object, const char* name, std::string_view noun) {
+    return format_count(static_cast<std::uint64_t>(number_of(object, name)), noun);
 }
 
 std::string duration_of(const cJSON* object, const char* name) {
@@ -102,21 +108,19 @@ private:
     void print_connections() {
         const cJSON* replica = member(report_, "replica");
         line("replica", describe_server(replica));
-        line("listening", list_counts(replica, {{"channels", "channels"},
-                                                {"patterns", "patterns"},
-                                                {"messages", "messages read"},
-                                                {"refused", "refused for their size"}}));
+        line("listening", count_of(replica, "channels", "channel") + ", " + count_of(replica, "patterns", "pattern") +
+                              ", " + count_of(replica, "messages", "message") + " read, " +
+                              count_of(replica, "refused") + " refused for their size");
         line("gaps", describe_gaps(member(replica, "gaps")));
         line("leader", describe_server(member(report_, "leader")));
     }
 
     void print_work() {
         const cJSON* tasks = member(report_, "tasks");
-        line("tasks", list_counts(tasks, {{"pushed", "pushed"},
-                                          {"waiting", "waiting"},
-                                          {"spooled", "of those on disk"},
-                                          {"dead", "dead"},
-                                          {"refused", "refused"}}));
+        const std::string on_disk =
+            number_of(tasks, "spooled") == 0 ? "" : " (" + count_of(tasks, "spooled") + " on disk)";
+        line("tasks", list_counts(tasks, {{"pushed", "pushed"}, {"waiting", "waiting"}}) + on_disk + ", " +
+                          list_counts(tasks, {{"dead", "dead"}, {"refused", "refused"}}));
         line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
         print_runs("commands");
         print_runs("handlers");

@@ -124,6 +124,28 @@ class Report(StatusTestCase):
             self.assertRegex(done.stdout, rf"(?m)^{line}")
 
 
+    def test_text_with_its_plurals(self):
+        gateway = self.start_gateway("[actions]\na/event/b = act\na/event/* = act\n")
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^listening 1 channel, 1 pattern, 0 messages read, ")
+        self.publish("a/event/c", b"1")
+        self.wait_tasks(1)
+        text = self.status(gateway).stdout
+        self.assertRegex(text, r"(?m)^listening 1 channel, 1 pattern, 1 message read, 0 refused for their size$")
+        self.assertRegex(text, r"(?m)^tasks     1 pushed, 0 waiting, 0 dead, 0 refused$")
+
+    def test_no_more_tasks_are_on_disk_than_wait(self):
+        proxy = self.start_proxy(self.start_redis())
+        gateway = self.start_gateway(CONFIG, leader=proxy)
+        proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 105))
+        self.wait_report(gateway, lambda r: r["tasks"]["spooled"] == 105)
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^tasks     0 pushed, 105 waiting \(105 on disk\), 0 dead, ")
+        proxy.forward()
+        seen = []  # rows of tasks that the leader has taken stay for a while
+        self.wait_report(gateway, lambda r: seen.append(r["tasks"]) or r["tasks"]["pushed"] == 105)
+        self.assertEqual([tasks for tasks in seen if tasks["spooled"] > tasks["waiting"]], [])
+
+
 class Socket(StatusTestCase):
     def test_it_is_the_owners_alone_and_goes_with_the_gateway(self):
         gateway = self.start_gateway(CONFIG)
