@@ -30,13 +30,17 @@ void Refusals::say() {
     if (total_ == said_) {
         return;
     }
+    const std::uint64_t fresh = total_ - said_;
     said_ = total_;
     if (queue_) {
-        log_.error(
-            area_, fact_,
-            {{"event", channel_}, {"waiting", queue_->waiting}, {"bytes", queue_->bytes}, {count_name_, total_}});
+        log_.error(area_, fact_,
+                   {{"event", channel_},
+                    {"waiting", queue_->waiting},
+                    {"bytes", queue_->bytes},
+                    {"new", fresh},
+                    {count_name_, total_}});
     } else {
-        log_.error(area_, fact_, {{"event", channel_}, {count_name_, total_}});
+        log_.error(area_, fact_, {{"event", channel_}, {"new", fresh}, {count_name_, total_}});
     }
     pause_->start(std::chrono::seconds(1));
 }

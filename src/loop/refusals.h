@@ -16,7 +16,8 @@
 namespace eventsgw {
 
 /// Counts what a full queue refuses, and logs it so that a flood of refusals is loud without flooding the log as well:
-/// the first one at once, then for as long as it goes on one line a second with the last event and the number so far.
+/// the first one at once, then for as long as it goes on one line a second with the last event, how many there were
+/// since the line before (`new`), and the number so far.
 class Refusals {
 public:
     /// `area` and `fact` begin the log's records, `count` is the name of the number so far; all must be literals.

@@ -141,12 +141,14 @@ void refusals_are_said_at_once_and_then_once_a_second() {
     }
     CHECK_EQUAL(file.count("task: refused"), 1);
     timers.advance(1s);
-    CHECK_EQUAL(file.count("refused=1001"), 1);
+    CHECK_EQUAL(file.count("event=a/event/b waiting=10 bytes=99 new=1 refused=1\n"), 1);
+    CHECK_EQUAL(file.count("new=1000 refused=1001\n"), 1);
     CHECK_EQUAL(file.count("event=a/event/c"), 1);
     timers.advance(10s);
     CHECK_EQUAL(file.count("task: refused"), 2);
     refusals.add("a/event/b", 10, 99);
     CHECK_EQUAL(file.count("task: refused"), 3);
+    CHECK_EQUAL(file.count("new=1 refused=1002\n"), 1);
 }
 
 } // namespace
