@@ -74,10 +74,13 @@ Result<Connections> find_connections(const std::optional<std::string>& agent_id)
     return read_connections(environment, agent_id);
 }
 
+std::string show_module_call(const std::string& subcommand) {
+    return "runagent -m mail1 eventsgw" + (subcommand.empty() ? "" : " " + subcommand + " ...");
+}
+
 std::string advise_on_environment(const std::string& command) {
-    return "Run it in the module's state directory, where its agent.env is, or in its environment:\n"
-           "  runagent -m mail1 eventsgw " +
-           command + " ...\n";
+    return "Run it in the module's state directory, where its agent.env is, or in its environment:\n  " +
+           show_module_call(command) + "\n";
 }
 
 } // namespace eventsgw

@@ -18,6 +18,9 @@ constexpr const char* kAgentFile = "agent.env";
 /// AGENT_ID it is REDIS_USER, for in a cluster the two are the same.
 Result<Connections> find_connections(const std::optional<std::string>& agent_id);
 
+/// The command line by which a subcommand runs in a module's environment; without one it is the daemon.
+std::string show_module_call(const std::string& subcommand);
+
 /// What to do when the environment is not that of a module: `command` is the tool's name.
 std::string advise_on_environment(const std::string& command);
 

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/module_environment.h"
 #include "cli/review.h"
 #include "config/config.h"
 #include "config/connections.h"
@@ -17,12 +18,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 #ifdef __SANITIZE_ADDRESS__
@@ -65,7 +69,7 @@ Result<Connections> read_surroundings(const Options& options, ConfigReport& conf
     config.settings.log_level = options.log_level.value_or(config.settings.log_level);
     Result<Connections> connections = read_connections(read_environment, options.agent_id);
     if (connections && !connections->password && config.rules.has(RuleKind::action)) {
-        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks"};
+        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks", ENOENT};
     }
     return connections;
 }
@@ -82,6 +86,9 @@ bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
     if (!loaded.connections) {
         log.error("config", loaded.connections.error().message);
     }
+    if (!loaded.connections && loaded.connections.error().os_error == ENOENT) {
+        log.error("config", "the service of the module sets it; by hand: " + show_module_call(""));
+    }
     for (const Problem& warning : config.warnings) {
         log.warning("config", format_problem(file, warning));
     }
@@ -94,6 +101,16 @@ bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
                   escape(file) + ": nothing to do: there is no rule in [actions] or [commands], and no eventsdir");
     }
     return loaded.connections && config.errors.empty() && !is_idle;
+}
+
+/// All the same they may appear later.
+void warn_of_events_directories(const Log& log, const Settings& settings) {
+    for (const std::string& path : settings.eventsdir) {
+        if (!UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
+            log.warning("handler", "an events directory cannot be read",
+                        {{"directory", path}, {"reason", std::strerror(errno)}}); // NOLINT(concurrency-mt-unsafe)
+        }
+    }
 }
 
 /// By itself glibc takes large blocks for usual after the first ones, and keeps what is freed of them: a gateway would
@@ -173,6 +190,7 @@ int run_daemon(const Options& options) {
                {{"version", EVENTSGW_VERSION},
                 {"agent", loaded.connections->agent_id},
                 {"rules", loaded.config.rules.all().size()}});
+    warn_of_events_directories(log, loaded.config.settings);
     OpenedSpool spool;
     if (loaded.config.rules.has(RuleKind::action)) {
         spool = open_spool(log);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
+#include "cli/module_environment.h"
 #include "config/connections.h"
 #include "config/settings.h"
 #include "daemon/leader_session.h"
@@ -121,7 +122,8 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
             << (!applied       ? applied.error().message
                 : !connections ? connections.error().message
                                : "REDIS_PASSWORD is not set")
-            << "\n";
+            << "\n"
+            << "Run it in the environment of the module:\n  " << show_module_call("spool push") << "\n";
         return kExitConfig;
     }
     ::signal(SIGPIPE, SIG_IGN);

@@ -25,7 +25,8 @@ struct Connections {
     std::optional<std::string> password; ///< at the leader: REDIS_PASSWORD; needed for actions only
 };
 
-/// `agent_id` is the command line's, and wins over AGENT_ID. Errors begin with the variable's name.
+/// `agent_id` is the command line's, and wins over AGENT_ID. Errors begin with the variable's name; where
+/// it is not set Error::os_error is ENOENT.
 Result<Connections> read_connections(const Environment& environment, const std::optional<std::string>& agent_id);
 
 } // namespace eventsgw

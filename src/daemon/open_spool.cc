@@ -3,10 +3,47 @@
 
 #include "daemon/open_spool.h"
 
+#include "base/fd.h"
+#include "base/unix_address.h"
+#include "daemon/status_server.h"
+
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include <sys/socket.h>
+#include <sys/types.h>
+
 namespace eventsgw {
+
+namespace {
+
+/// Who listens to the gateway's socket of this directory; 0 where nobody does, or the kernel does not tell.
+pid_t find_gateway() {
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const UnixAddress address(kStatusSocket);
+    ucred owner{};
+    socklen_t size = sizeof(owner);
+    const bool is_known = ::connect(socket.get(), address.get(), address.size()) == 0 &&
+                          ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &owner, &size) == 0;
+    return is_known ? owner.pid : 0;
+}
+
+void complain_of_other(const Log& log) {
+    std::error_code ignored;
+    const std::string directory = std::filesystem::current_path(ignored);
+    if (const pid_t pid = find_gateway(); pid > 0) {
+        log.error("spool", "another gateway runs here, ask it with eventsgw status",
+                  {{"directory", directory}, {"pid", static_cast<std::uint64_t>(pid)}});
+    } else {
+        log.error("spool", "another process has it, and no gateway answers",
+                  {{"file", kSpoolName}, {"directory", directory}});
+    }
+}
+
+} // namespace
 
 OpenedSpool open_spool(const Log& log) {
     Result<std::unique_ptr<Spool>> spool = Spool::open(kSpoolName);
@@ -15,7 +52,7 @@ OpenedSpool open_spool(const Log& log) {
     }
     const bool is_in_use = spool.error().os_error == EWOULDBLOCK;
     if (is_in_use) {
-        log.error("spool", "another process has it, such as a gateway of the same module", {{"file", kSpoolName}});
+        complain_of_other(log);
     } else {
         log.error("spool", "cannot be used, tasks wait in memory",
                   {{"file", kSpoolName}, {"reason", spool.error().message}});

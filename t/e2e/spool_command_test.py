@@ -3,8 +3,10 @@
 # Copyright (C) 2026 eventsgw contributors
 """eventsgw spool, beside a running gateway and without one; and dead tasks."""
 
+import fcntl
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -127,9 +129,26 @@ class SpoolCommand(GatewayTestCase):
         gateway = self.start_with_waiting(3)
         done = gateway.run("run")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
-        self.assertIn("another process has it", done.stderr)
+        self.assertRegex(
+            done.stderr,
+            rf"(?m)^<3>spool: another gateway runs here, ask it with eventsgw status "
+            rf"directory={re.escape(gateway.state_directory)} pid={gateway.pid}$",
+        )
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
+
+    def test_a_spool_that_something_else_holds(self):
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        with open(gateway.path("eventsgw.spool"), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = gateway.run("run")
+        self.assertEqual(done.status, program.EX_TEMPFAIL)
+        self.assertRegex(
+            done.stderr,
+            rf"(?m)^<3>spool: another process has it, and no gateway answers file=eventsgw.spool "
+            rf"directory={re.escape(gateway.state_directory)}$",
+        )
 
     def test_a_queue_that_is_no_list(self):
         gateway = self.start()

@@ -57,6 +57,25 @@ class Starts(GatewayTestCase):
         self.assert_works()
 
 
+class EventsDirectories(GatewayTestCase):
+    def test_one_that_is_not_there_is_told_at_the_start(self):
+        for config, arguments in (("", ["--eventsdir", "../none"]), ("[gateway]\neventsdir = ../none\n", [])):
+            gateway = self.start_gateway(CONFIG + config, options={"arguments": arguments})
+            warnings = gateway.wait_log("^<4>")
+            gateway.wait_log("^<5>replica: connected")
+            self.assertEqual(gateway.log_matching("^<4>"), warnings)
+            self.assertEqual(len(warnings), 1)
+            self.assertRegex(
+                warnings[0],
+                r'^<4>handler: an events directory cannot be read directory=/\S+/none reason="No such file or directory"$',
+            )
+
+    def test_one_that_is_there_is_no_news(self):
+        gateway = self.start_gateway(CONFIG, options={"arguments": ["--eventsdir", "."]})
+        gateway.wait_log("^<5>replica: connected")
+        self.assertEqual(gateway.log_matching("^<4>"), [])
+
+
 class LogLevel(GatewayTestCase):
     def levels(self, config=CONFIG, arguments=()):
         """The levels at which the daemon tells its start and the good end of a command."""
@@ -107,6 +126,12 @@ class Refuses(GatewayTestCase):
     def test_errors_in_the_configuration(self):
         two_errors = "[actions]\nno value\na = b\na = c\n"
         self.assert_refuses(r"eventsgw\.conf:2: .*\n(.*\n)*.*eventsgw\.conf:4: ", two_errors)
+
+    ADVICE = r"(?m)^<3>config: .* is not set.*\n<3>config: the service of the module sets it; by hand: runagent -m mail1 eventsgw$"
+
+    def test_no_environment_and_what_to_do(self):
+        self.assert_refuses(self.ADVICE, AGENT_ID=None)
+        self.assert_refuses(self.ADVICE, REDIS_PASSWORD=None)
 
     def test_no_agent(self):
         self.assert_refuses("AGENT_ID", AGENT_ID=None)
