@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/review.h"
 #include "config/config.h"
@@ -13,8 +14,10 @@
 #include "handlers/steps.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <iomanip>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -104,9 +107,15 @@ std::string describe_fate(const StepVerdict& verdict) {
     return "";
 }
 
+std::string show_setting(const char* name, std::chrono::nanoseconds duration) {
+    const bool is_off = duration == std::chrono::nanoseconds::zero();
+    return std::string(name) + " = " + (is_off ? "0s" : format_duration(duration));
+}
+
 /// What the events directories have for the event; nothing where there are none. Returns whether a step would run.
-bool print_handler(std::ostream& out, const Settings& settings, std::string_view channel) {
-    if (settings.eventsdir.empty()) {
+bool print_handler(std::ostream& out, const ConfigReport& config, std::string_view channel) {
+    const std::vector<std::string>& bases = config.settings.eventsdir;
+    if (bases.empty()) {
         return false;
     }
     const std::optional<EventName> parts = split_channel(channel);
@@ -115,12 +124,20 @@ bool print_handler(std::ostream& out, const Settings& settings, std::string_view
                "characters A-Z a-z 0-9 . _ -\n";
         return false;
     }
-    const StepList list = list_steps(settings.eventsdir, parts->name);
-    out << (list.steps.empty() ? "\nno events directory has steps for it\n" : "\nits handler has the steps\n");
+    const StepList list = list_steps(bases, parts->name);
+    if (list.steps.empty()) {
+        out << "\nno events directory has steps for it\n";
+        return false;
+    }
+    const auto own = config.handlers.find(parts->name);
+    const HandlerSettings settings =
+        own == config.handlers.end() ? make_handler_settings(config.settings) : own->second;
+    out << "\nits handler has the steps (" << show_setting("coalesce", settings.coalesce) << ", "
+        << show_setting("timeout", settings.timeout) << ")\n";
     bool is_over = false;
     bool has_handler = false;
     for (const Step& step : list.steps) {
-        const StepVerdict verdict = judge_step(step.path, settings.strict_modes);
+        const StepVerdict verdict = foresee_step(step.path, settings.strict_modes);
         out << "  " << std::left << std::setw(20) << escape(step.name) << " " << escape(step.path) << '\n'
             << "    " << (is_over ? "is not reached" : describe_fate(verdict)) << '\n';
         has_handler = has_handler || (!is_over && verdict.fate == StepFate::runs);
@@ -138,10 +155,16 @@ int match(const MatchOptions& options, std::ostream& out, std::ostream& err) {
         return kExitConfig;
     }
     const auto [takers, others] = judge(report.rules, options);
-    out << quote_if_needed(options.channel) << " is taken by" << (takers.empty() ? " no rule\n" : "\n");
+    std::ostringstream handler;
+    const bool has_handler = print_handler(handler, report, options.channel);
+    out << quote_if_needed(options.channel) << " is taken by"
+        << (!takers.empty() ? ""
+            : has_handler   ? " its handler, and by no rule"
+                            : " no rule")
+        << "\n";
     print_lines(out, "", takers);
-    const bool has_handler = print_handler(out, report.settings, options.channel);
-    print_lines(out, "\nand not by\n", others);
+    out << handler.str();
+    print_lines(out, has_handler || takers.empty() ? "\nthese rules do not take it\n" : "\nand not by\n", others);
     if (is_glob(options.channel)) {
         out << "\nThe channel of an event is compared, not a pattern: *, ?, [ and \\ in it stand for themselves.\n";
     }

@@ -46,7 +46,7 @@ void review_steps(ConfigReport& report) {
             warn(problem);
         }
         for (const Step& step : list.steps) {
-            const StepVerdict verdict = judge_step(step.path, report.settings.strict_modes);
+            const StepVerdict verdict = foresee_step(step.path, report.settings.strict_modes);
             if (verdict.fate != StepFate::runs) {
                 const char* fate = verdict.fate == StepFate::skipped ? " would be skipped: " : " would be refused: ";
                 warn("step " + escape(step.path) + fate + verdict.reason);

@@ -17,7 +17,7 @@ std::vector<std::string> find_steps(const Settings& settings, std::string_view c
         return names;
     }
     for (const Step& step : list_steps(settings.eventsdir, parts->name).steps) {
-        const StepVerdict verdict = judge_step(step.path, settings.strict_modes);
+        const StepVerdict verdict = foresee_step(step.path, settings.strict_modes);
         if (verdict.fate == StepFate::refused) {
             break;
         }

@@ -4,10 +4,13 @@
 #include "handlers/steps.h"
 
 #include "base/backoff.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "event/event.h"
 #include "handlers/trust.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -59,6 +62,35 @@ Result<void> visit(const std::string& path,
         errno = 0;
     }
     return errno == 0 ? Result<void>() : make_os_error(escape(path));
+}
+
+/// As much as the kernel looks at (BINPRM_BUF_SIZE); nothing where the file cannot be read, which it need not be.
+std::optional<std::string> read_beginning(const std::string& path) {
+    std::array<char, 256> bytes{};
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
+    return got < 0 ? std::nullopt : std::make_optional(std::string(bytes.data(), static_cast<std::size_t>(got)));
+}
+
+/// Why execve(2) would not take a file that begins like that; nothing where it would, or nobody can tell: the kernel
+/// may know more formats.
+std::optional<std::string> find_interpreter_fault(const std::optional<std::string>& beginning) {
+    if (!beginning || beginning->find('\0') != std::string::npos) {
+        return std::nullopt;
+    }
+    if (!beginning->starts_with("#!")) {
+        return "no interpreter: its first line does not begin with #!";
+    }
+    const std::string_view line = std::string_view(*beginning).substr(2, beginning->find('\n') - 2);
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+    const std::string interpreter(line.substr(begin, line.find_first_of(" \t", begin) - begin));
+    if (interpreter.empty()) {
+        return "no interpreter: its first line names none behind #!";
+    }
+    if (::faccessat(AT_FDCWD, interpreter.c_str(), X_OK, AT_EACCESS) != 0) {
+        return "no interpreter " + quote(interpreter) + ": " + std::strerror(errno);
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -120,6 +152,16 @@ StepVerdict judge_step(const std::string& path, bool strict) {
         }
     }
     return {};
+}
+
+StepVerdict foresee_step(const std::string& path, bool strict) {
+    StepVerdict verdict = judge_step(path, strict);
+    if (verdict.fate == StepFate::runs) {
+        if (std::optional<std::string> fault = find_interpreter_fault(read_beginning(path))) {
+            return {StepFate::skipped, std::move(*fault)};
+        }
+    }
+    return verdict;
 }
 
 } // namespace eventsgw

@@ -53,4 +53,8 @@ struct StepVerdict {
 /// Looks at the step's file and, if `strict`, at everything that leads to it: see find_intruder().
 StepVerdict judge_step(const std::string& path, bool strict);
 
+/// The same for people who ask beforehand: also whether there is something that could run the file, which otherwise the
+/// kernel says when the step is due, and then it is skipped.
+StepVerdict foresee_step(const std::string& path, bool strict);
+
 } // namespace eventsgw

@@ -55,9 +55,9 @@ class Match(ModuleTestCase):
         self.assertEqual(
             done.stdout,
             f"""\
-{CHANNEL} is taken by no rule
+{CHANNEL} is taken by its handler, and by no rule
 
-its handler has the steps
+its handler has the steps (coalesce = 0s, timeout = 0s)
   10first              {self.module}/more/user-domain-changed/10first
     runs
   15plain              {self.module}/more/user-domain-changed/15plain
@@ -88,9 +88,27 @@ its handler has the steps
         self.write_step("10first")
         done = self.run_in_state("match", CHANNEL, "--eventsdir", "../events")
         self.assertEqual(done.status, 0)
-        parts = ["is taken by\n", "line 2 ", "its handler has the steps\n", "10first", "and not by\n", "line 3 "]
+        parts = ["is taken by\n", "line 2 ", "its handler has the steps (", "10first", "these rules do not take it\n", "line 3 "]
         places = [done.stdout.index(part) for part in parts]
         self.assertEqual(places, sorted(places))
+
+    def test_the_settings_of_the_handler_are_shown(self):
+        self.write_step("10first")
+        self.write_config("[gateway]\nhandler_timeout = 90s\n")
+        done = self.run_in_state("match", CHANNEL, "--eventsdir", "../events")
+        self.assertIn("its handler has the steps (coalesce = 0s, timeout = 1m30s)\n", done.stdout)
+        self.write_config("[gateway]\nhandler_timeout = 90s\n[handler user-domain-changed]\ncoalesce = 2s\ntimeout = 10m\n")
+        done = self.run_in_state("match", CHANNEL, "--eventsdir", "../events")
+        self.assertIn("its handler has the steps (coalesce = 2s, timeout = 10m0s)\n", done.stdout)
+
+    def test_a_step_without_an_interpreter(self):
+        self.write_step("10first").write_text("#!/no/such/interpreter\n")
+        done = self.run_in_state("match", CHANNEL, "--eventsdir", "../events")
+        reason = 'no interpreter "/no/such/interpreter": No such file or directory\n'
+        self.assertEqual(done.status, 1)
+        self.assertIn("is taken by no rule\n", done.stdout)
+        self.assertIn("10first\n    is skipped: " + reason, done.stdout)
+        self.assertIn("10first would be skipped: " + reason, self.run_in_state("check", "--eventsdir", "../events").stderr)
 
     def test_an_event_without_steps(self):
         self.write_step("10first")

@@ -98,6 +98,31 @@ void a_step_is_an_executable_file() {
     CHECK(judge_step(base / "fifo", true).fate == StepFate::skipped);
 }
 
+void a_step_needs_something_that_runs_it() {
+    const Directory base;
+    const auto foresee = [&base](const std::string& content) {
+        const StepVerdict verdict = foresee_step(base.write("step", content, 0755), true);
+        CHECK(verdict.reason.empty() == (verdict.fate == StepFate::runs));
+        return verdict.reason;
+    };
+    for (const char* good : {"#!/bin/sh\n", "#!/bin/sh", "#! /bin/sh -e\n", "#!\t/usr/bin/env python3\n"}) {
+        CHECK_EQUAL(foresee(good), "");
+    }
+    CHECK_EQUAL(foresee(std::string("\x7f"
+                                    "ELF\0",
+                                    5)),
+                "");
+    CHECK_EQUAL(foresee("#!/no/such/sh -e\n"), "no interpreter \"/no/such/sh\": No such file or directory");
+    CHECK_EQUAL(foresee("#!/bin/sh\r\necho\r\n"), "no interpreter \"/bin/sh\\r\": No such file or directory");
+    CHECK_EQUAL(foresee("#!/etc/passwd\n"), "no interpreter \"/etc/passwd\": Permission denied");
+    CHECK_EQUAL(foresee("#!  \n/bin/sh\n"), "no interpreter: its first line names none behind #!");
+    for (const char* text : {"", "echo\n", "\n#!/bin/sh\n"}) {
+        CHECK_EQUAL(foresee(text), "no interpreter: its first line does not begin with #!");
+    }
+    base.write("plain", "", 0644);
+    CHECK_EQUAL(foresee_step(base / "plain", true).reason, "it is not executable");
+}
+
 void an_intruders_step_is_refused_only_if_strict() {
     const Directory base;
     base.write("open", "", 0777);
@@ -118,6 +143,7 @@ int main() {
         TEST(what_is_not_there_is_no_problem_and_what_cannot_be_read_is_one),
         TEST(events_are_the_directories_of_all_bases),
         TEST(a_step_is_an_executable_file),
+        TEST(a_step_needs_something_that_runs_it),
         TEST(an_intruders_step_is_refused_only_if_strict),
     };
     return run(tests);
