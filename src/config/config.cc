@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -76,6 +77,12 @@ private:
                 }
                 HandlerSettings settings = make_handler_settings(report_.settings);
                 apply_section(section, settings);
+                if (settings.coalesce > std::chrono::nanoseconds::zero() && report_.settings.queue_limit == 0) {
+                    report_.warnings.push_back(
+                        {section.line, "each event of section " + show(section.name) +
+                                           " will be refused: one that coalesces waits "
+                                           "for others, and with queue_limit = 0 none may wait"});
+                }
                 report_.handlers.insert_or_assign(std::string(*name), std::move(settings));
             }
         }

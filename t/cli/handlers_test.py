@@ -177,6 +177,19 @@ class Check(ModuleTestCase):
         self.write_step("10first")
         self.assertIn("[handler user-domain-chnaged]: no events directory has steps for it\n", self.check())
 
+    def test_coalescing_where_nothing_may_wait(self):
+        self.write_step("10first")
+        config = "[handler user-domain-changed]\ncoalesce = %s\n[gateway]\neventsdir = ../events\nqueue_limit = %d\n"
+        self.write_config(config % ("1s", 0))
+        self.assertEqual(
+            self.check(),
+            'eventsgw.conf:1: warning: each event of section "handler user-domain-changed" will be refused: one that '
+            "coalesces waits for others, and with queue_limit = 0 none may wait\n",
+        )
+        for harmless in (("0s", 0), ("1s", 1)):
+            self.write_config(config % harmless)
+            self.assertEqual(self.check(), "")
+
     def test_errors_of_a_handler_have_their_line(self):
         self.write_config("[handler e]\ntimout = 1s\ncoalesce = x\n")
         done = self.run_in_state("check")
