@@ -194,7 +194,8 @@ class Waiting(SubmitTestCase):
                 tool.wait_stderr("Ctrl-C")
                 self.assertEqual(
                     tool.stderr().partition("\n")[2],
-                    f"eventsgw: the task still waits in {AGENT}/tasks{others}; does the agent run? Ctrl-C leaves it there\n",
+                    f"eventsgw: the task still waits in {AGENT}/tasks{others}; "
+                    "does the agent run? Ctrl-C leaves it there\n",
                 )
                 tool.send_signal(signal.SIGINT)
                 self.assertEqual(tool.wait_exit(), -signal.SIGINT)
