@@ -5,25 +5,38 @@
 
 #include "base/result.h"
 #include "config/address.h"
-#include "loop/http_connection.h"
+#include "loop/http_clients.h"
 #include "loop/listening_socket.h"
 
-#include <cstddef>
-#include <list>
+#include <functional>
 #include <memory>
-#include <optional>
+#include <string>
+
+struct evhttp;
 
 namespace eventsgw {
 
-/// Answers HTTP requests on a unix socket or a TCP port, from the loop. A client has one request, without a body. There
-/// are few clients at a time: where there are more, those that have held on the longest without a whole request go, so
-/// that whoever asks at once is answered, and idle ones take no descriptors from the rest of the program. When it goes,
-/// its socket's path goes too.
+class Loop;
+
+/// What was asked: the method is GET or POST, all others are refused.
+struct HttpRequest {
+    std::string method;
+    std::string path;          ///< "/status", without what follows a question mark
+    bool is_abandoned = false; ///< whoever asked has closed the connection already, or does not wait for an answer
+};
+
+struct HttpResponse {
+    int status = 200; ///< of RFC 9110
+    std::string content_type = "text/plain; charset=utf-8";
+    std::string body;
+};
+
+/// Answers HTTP requests on a unix socket or a TCP port, from the loop, with libevent's own server. A client has one
+/// request, without a body and with a header of a few KiB; HttpClients says for how long. When it goes, its socket's
+/// path goes too.
 class HttpServer {
 public:
-    using Handler = HttpConnection::Handler;
-
-    static constexpr std::size_t kMaxConnections = 32;
+    using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
     /// The loop is that of the sockets; `timers` measure how long clients take.
     HttpServer(Loop& loop, Timers& timers, Handler on_request);
@@ -32,20 +45,15 @@ public:
     Result<void> listen(const Address& address);
 
 private:
-    using Connections = std::list<std::unique_ptr<HttpConnection>>; ///< the oldest first
-
-    void accept_some();
-    void add(UniqueFd socket);
-    void make_room();
-    void remove(Connections::iterator place);
+    struct Deleter {
+        void operator()(evhttp* server) const;
+    };
 
     Loop& loop_;
-    Timers& timers_;
     Handler on_request_;
     ListeningSocket socket_;
-    std::optional<Watch> incoming_;
-    std::unique_ptr<Timer> pause_; ///< while there are no descriptors for more clients
-    Connections connections_;
+    HttpClients clients_;
+    std::unique_ptr<evhttp, Deleter> server_;
 };
 
 } // namespace eventsgw
