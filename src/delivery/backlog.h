@@ -81,6 +81,8 @@ public:
     const std::deque<PendingTask>& front() const { return front_; }
     std::size_t pushable() const;
 
+    /// Tasks up to this number are on their way to the leader, or were: they stay in front().
+    void note_pushing(std::uint64_t through) { pushing_ = through; }
     /// Lets go of tasks up to a number, and gives those to `take` that were in memory.
     void confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take);
     /// Tasks that had been confirmed and wait again.
@@ -149,6 +151,7 @@ private:
     std::uint64_t stored_ = 0;    ///< and up to this one are on disk
     std::uint64_t needed_ = 0;    ///< nothing after stored_ is pushed before this one is on disk
     std::uint64_t confirmed_ = 0;
+    std::uint64_t pushing_ = 0;      ///< the leader may have the tasks up to this number
     std::size_t unstored_ = 0;       ///< tasks after stored_
     std::size_t unstored_cost_ = 0;  ///< what they cost
     std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the spool

@@ -69,7 +69,10 @@ void Backlog::trim() {
 void Backlog::open_gap() {
     std::size_t kept = 0;
     std::size_t kept_cost = 0;
-    for (; kept < std::min(front_.size(), kWindowTasks) && (kept == 0 || kept_cost < kWindowCost); ++kept) {
+    const auto is_kept = [&] {
+        return kept == 0 || front_[kept].number() <= pushing_ || (kept < kWindowTasks && kept_cost < kWindowCost);
+    };
+    for (; kept < front_.size() && is_kept(); ++kept) {
         kept_cost += front_[kept].cost();
     }
     const auto first = front_.begin() + static_cast<std::ptrdiff_t>(kept);

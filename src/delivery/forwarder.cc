@@ -109,6 +109,7 @@ void Forwarder::push_batch() {
     for (std::size_t i = 0; i < count; ++i) {
         batch.push_back({backlog_.front()[i].number(), backlog_.front()[i].text()});
     }
+    backlog_.note_pushing(batch.back().number);
     queue_.push(batch);
 }
 

@@ -317,6 +317,30 @@ void a_retry_waits_for_a_failing_disk() {
     CHECK_EQUAL(f.backlog.dead(), std::uint64_t{0});
 }
 
+/// What is on its way to the leader stays at the front, where its confirmation looks for it.
+void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    f.add(9000);
+    f.backlog.note_pushing(9000);
+    f.add(20000);
+    f.backlog.set_away(true, "Connection refused");
+    f.wait([&] { return count_stored(directory) == 29000; });
+    CHECK(f.backlog.front().size() >= 9000);
+    std::size_t taken = 0;
+    f.backlog.confirm_through(9000, [&](const PendingTask& /*task*/) { ++taken; });
+    CHECK_EQUAL(taken, std::size_t{9000});
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{20000});
+    f.backlog.set_away(false, "");
+    f.last = 9000;
+    for (std::size_t left = 20000; left > 0; left -= f.take_front()) {
+        f.wait([&] { return f.backlog.pushable() > 0; });
+    }
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.waiting_cost(), std::size_t{0});
+}
+
 void a_start_on_a_failing_disk_is_an_error() {
     const Directory directory;
     const FailingDisk disk;
@@ -365,6 +389,7 @@ int main() {
         TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
         TEST(a_retry_waits_for_a_failing_disk),
         TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
+        TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
         TEST(a_start_on_a_failing_disk_is_an_error),
         TEST(the_limit_on_disk_refuses_the_newest),
     };
