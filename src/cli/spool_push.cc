@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "daemon/leader_session.h"
 #include "delivery/forwarder.h"
+#include "delivery/push_lock.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 
@@ -102,10 +103,7 @@ int push(const Connections& connections, const Settings& settings, std::unique_p
 
 /// Why no other spool than the gateway's own may be pushed now, or nothing. The cursor on the leader is one, and tells
 /// what of the tasks that wait in the gateway's spool is pushed already.
-std::string find_obstacle(const Result<SpoolLock>& lock) {
-    if (!lock) {
-        return lock.error().os_error == EWOULDBLOCK ? "a gateway has it: stop the gateway first" : "";
-    }
+std::string find_obstacle() {
     Result<SpoolFile> file = SpoolFile::open(kSpoolName, Database::Mode::read);
     const Result<SpoolFile::Extent> extent = file ? file->measure() : Result<SpoolFile::Extent>(file.error());
     return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
@@ -128,13 +126,16 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     }
     ::signal(SIGPIPE, SIG_IGN);
     // The cursor is the gateway's, whichever file is pushed.
-    std::optional<Result<SpoolLock>> lock;
-    if (options.spool != kSpoolName) {
-        lock = SpoolLock::take(kSpoolName);
-        if (const std::string obstacle = find_obstacle(*lock); !obstacle.empty()) {
-            err << "eventsgw: " << kSpoolName << ": " << obstacle << "\n";
-            return kExitInUse;
-        }
+    const bool is_the_gateways = options.spool == kSpoolName;
+    const Result<PushLock> lock = PushLock::take();
+    if (!lock && lock.error().os_error == EWOULDBLOCK) {
+        err << "eventsgw: a gateway runs here"
+            << (is_the_gateways ? ", which pushes by itself\n" : ": stop the gateway first\n");
+        return kExitInUse;
+    }
+    if (const std::string obstacle = is_the_gateways ? "" : find_obstacle(); !obstacle.empty()) {
+        err << "eventsgw: " << kSpoolName << ": " << obstacle << "\n";
+        return kExitInUse;
     }
     Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
     if (!spool) {

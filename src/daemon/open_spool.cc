@@ -46,18 +46,26 @@ void complain_of_other(const Log& log) {
 } // namespace
 
 OpenedSpool open_spool(const Log& log) {
-    Result<std::unique_ptr<Spool>> spool = Spool::open(kSpoolName);
-    if (spool) {
-        return {std::move(*spool), ""};
-    }
-    const bool is_in_use = spool.error().os_error == EWOULDBLOCK;
-    if (is_in_use) {
+    OpenedSpool opened;
+    Result<PushLock> lock = PushLock::take();
+    Result<std::unique_ptr<Spool>> spool =
+        lock ? Spool::open(kSpoolName) : Result<std::unique_ptr<Spool>>(lock.error());
+    opened.is_in_use = !spool && spool.error().os_error == EWOULDBLOCK;
+    if (opened.is_in_use) {
         complain_of_other(log);
-    } else {
-        log.error("spool", "cannot be used, tasks wait in memory",
-                  {{"file", kSpoolName}, {"reason", spool.error().message}});
+        return opened;
     }
-    return {nullptr, spool.error().message, is_in_use};
+    if (lock) {
+        opened.lock.emplace(std::move(*lock));
+    }
+    if (spool) {
+        opened.spool = std::move(*spool);
+        return opened;
+    }
+    log.error("spool", "cannot be used, tasks wait in memory",
+              {{"file", kSpoolName}, {"reason", spool.error().message}});
+    opened.problem = spool.error().message;
+    return opened;
 }
 
 } // namespace eventsgw

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "base/log.h"
+#include "delivery/push_lock.h"
 #include "delivery/spool.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace eventsgw {
@@ -15,7 +17,8 @@ namespace eventsgw {
 struct OpenedSpool {
     std::unique_ptr<Spool> spool;
     std::string problem;    ///< empty when there is a spool
-    bool is_in_use = false; ///< another process has it
+    bool is_in_use = false; ///< another process pushes from here
+    std::optional<PushLock> lock;
 };
 
 OpenedSpool open_spool(const Log& log);

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace eventsgw {
@@ -65,6 +66,7 @@ private:
     Loop& loop_;
     const Log& log_;
     UuidSource uuids_;
+    std::optional<PushLock> lock_;
     std::string spool_problem_;
     Callbacks callbacks_;
     Resolver resolver_;

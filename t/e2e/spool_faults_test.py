@@ -62,6 +62,14 @@ class Faults(GatewayTestCase):
         self.assertEqual(gateway.read(name), garbage)
         self.assertFalse(gateway.exists(SPOOL))
 
+    def test_none_starts_beside_one_without_a_spool(self):
+        gateway = self.start(files={SPOOL: b"no database " * 1000})
+        gateway.wait_log("^<3>spool: cannot be used")
+        done = gateway.run()
+        self.assertEqual(done.status, 75)
+        self.assertIn("another gateway runs here", done.stderr)
+        self.assertEqual(gateway.run("spool", "push").status, 75)
+
     def test_a_damaged_page(self):
         gateway = self.spool_with_waiting()
         with contextlib.closing(sqlite3.connect(gateway.path(SPOOL))) as database:
@@ -137,6 +145,7 @@ class Faults(GatewayTestCase):
         self.publish("a/event/b", *numbers(0, 300))
         wait_until(lambda: stored_payloads(spool) == numbers(0, 300), "all is on disk")
         tamper(spool)
+        self.assertEqual(gateway.run().status, 75)
         gateway.wait_log("^<4>spool: was removed or replaced while in use, it is written anew")
         wait_until(lambda: stored_payloads(spool) == numbers(0, 300), "all is on disk again")
         self.assertEqual(stat.S_IMODE(os.stat(spool).st_mode), 0o600)
