@@ -210,13 +210,14 @@ std::size_t Backlog::finish() {
     if (!has_spool()) {
         return waiting();
     }
+    const std::size_t all = waiting() + burials_;
     submit(true);
     is_failing_ = false;
     confirm_on_disk();
     const std::size_t unwritten = spool_->finish();
     spool_->receive();
-    return has_spool() ? std::min(unwritten, waiting() + burials_)
-                       : waiting(); // what was confirmed meanwhile is no loss
+    // What was confirmed meanwhile is no loss. A spool that is lost now holds some, but not for the next run.
+    return has_spool() ? std::min(unwritten, waiting() + burials_) : all;
 }
 
 } // namespace eventsgw

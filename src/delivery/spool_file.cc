@@ -210,6 +210,7 @@ Result<void> SpoolFile::note(std::string_view reason) {
 Result<std::vector<PendingTask>> SpoolFile::load(std::uint64_t after, std::uint64_t until, std::size_t cost) {
     std::vector<PendingTask> tasks;
     std::size_t taken = 0;
+    load_->reset(); // a call that ran out of memory has left it where it was
     load_->bind(0, after).bind(1, until);
     while (taken < cost) {
         const Result<bool> row = load_->step();

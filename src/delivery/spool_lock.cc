@@ -3,6 +3,7 @@
 
 #include "delivery/spool_lock.h"
 
+#include <cstdio>
 #include <utility>
 
 #include <fcntl.h>
@@ -11,6 +12,16 @@
 #include <unistd.h>
 
 namespace eventsgw {
+
+FileIdentity FileIdentity::of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity();
+}
+
+FileIdentity FileIdentity::of(const UniqueFd& fd) {
+    struct stat status {};
+    return ::fstat(fd.get(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity();
+}
 
 Result<SpoolLock> SpoolLock::take(const std::string& path) {
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
@@ -24,10 +35,15 @@ Result<SpoolLock> SpoolLock::take(const std::string& path) {
 }
 
 bool SpoolLock::is_in_place() const {
-    struct stat ours {};
-    struct stat named {};
-    return ::fstat(fd_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
-           ours.st_ino == named.st_ino;
+    return FileIdentity::of(path_) == FileIdentity::of(fd_);
+}
+
+Result<void> SpoolLock::move_to(const std::string& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) {
+        return make_os_error("cannot be renamed");
+    }
+    path_ = path;
+    return {};
 }
 
 bool SpoolLock::is_empty() const {

@@ -7,8 +7,23 @@
 #include "base/result.h"
 
 #include <string>
+#include <utility>
+
+#include <sys/types.h>
 
 namespace eventsgw {
+
+/// Tells files apart, whatever their names.
+struct FileIdentity {
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    bool operator==(const FileIdentity&) const = default;
+
+    /// All zero when there is no such file.
+    static FileIdentity of(const std::string& path);
+    static FileIdentity of(const UniqueFd& fd);
+};
 
 /// In the working directory, which is the module's state directory.
 inline constexpr const char* kSpoolName = "eventsgw.spool";
@@ -25,6 +40,9 @@ public:
     bool is_empty() const;
     /// Waits until what was written to the file is on disk.
     Result<void> sync() const;
+
+    /// Gives the file another name, from which a file that has it goes.
+    Result<void> move_to(const std::string& path);
 
     const std::string& path() const { return path_; }
 

@@ -4,6 +4,7 @@
 #include "delivery/spool_writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <numeric>
 #include <utility>
@@ -45,7 +46,11 @@ void SpoolWriter::run() {
 }
 
 void SpoolWriter::sort_orders() {
-    for (SpoolOrder& order : inbox_.take_all()) {
+    if (taken_.empty()) {
+        taken_ = inbox_.take_all();
+    }
+    for (; sorted_ < taken_.size(); ++sorted_) { // when memory runs out, the rest is still there the next time
+        SpoolOrder& order = taken_[sorted_];
         if (const auto* load = std::get_if<SpoolOrder::Load>(&order.what)) {
             loads_.push_back(*load);
         } else if (std::holds_alternative<SpoolOrder::End>(order.what)) {
@@ -54,6 +59,8 @@ void SpoolWriter::sort_orders() {
             orders_.push_back(std::move(order));
         }
     }
+    taken_.clear();
+    sorted_ = 0;
 }
 
 /// Loading does not depend on writing: what is loaded has been written before, and a full disk can still be read.
@@ -64,10 +71,10 @@ void SpoolWriter::work() {
         return;
     }
     const bool is_in_place = keep_place();
-    if (!file_ && (orders_.empty() || !is_in_place || !open_new_file())) {
+    const bool is_idle = orders_.empty() && loads_.empty();
+    if (!file_ && ((is_idle && !is_to_open_) || !is_in_place || !open_file())) {
         return;
     }
-    const bool is_idle = orders_.empty() && loads_.empty();
     if (is_in_place) {
         write();
     }
@@ -99,6 +106,9 @@ void SpoolWriter::write() {
         file_->roll_back();
         report_problem(written.error());
         return;
+    }
+    if (!log_) {
+        log_ = FileIdentity::of(lock_.path() + "-wal");
     }
     report_done();
 }
@@ -198,6 +208,9 @@ void SpoolWriter::report_done() {
 }
 
 std::size_t SpoolWriter::unwritten() const {
+    if (file_ && !is_in_place()) {
+        return std::numeric_limits<std::size_t>::max(); // nobody will find what is in it
+    }
     std::size_t count = 0;
     for (const SpoolOrder& order : orders_) {
         if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {

@@ -87,6 +87,8 @@ class SpoolWriter {
 public:
     /// Between two looks for what another process has changed, and between two attempts to write.
     static constexpr std::chrono::milliseconds kTick{1000};
+    /// Between two attempts to write the whole file anew: from kTick on, doubled at each failure.
+    static constexpr std::chrono::milliseconds kLongestCopyDelay{60000};
     /// Rows that are erased at a time.
     static constexpr std::int64_t kEraseRows = 20000;
     /// A commit of less than kQuietCost is followed by a checkpoint if the last one is kLogCost behind.
@@ -102,17 +104,19 @@ public:
     /// Until SpoolOrder::End.
     void run();
 
-    /// Tasks that run() has left behind, dead ones too, because they could not be written.
+    /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
+    /// is lost.
     std::size_t unwritten() const;
 
 private:
     void sort_orders();
     void work();
+    bool is_in_place() const;
     /// False when the file has lost its place, and cannot have it again now.
     bool keep_place();
-    Result<void> write_anew(SpoolLock& lock);
-    /// False when there is no file, and none can be made now.
-    bool open_new_file();
+    Result<std::string> write_anew();
+    /// False when it cannot be opened now.
+    bool open_file();
     void load();
     void write();
     Result<void> apply();
@@ -128,10 +132,16 @@ private:
 
     SpoolLock lock_;
     std::string instance_;
-    std::optional<SpoolFile> file_; ///< nothing before the first order where it is new, and once it is given up
+    std::optional<SpoolFile> file_;   ///< nothing before the first order where it is new, and once it is given up
+    std::optional<FileIdentity> log_; ///< of the file's log of writes, once there is one
+    bool is_to_open_ = false;         ///< there is something in the file, which was written anew
     bool is_given_up_ = false;
+    std::chrono::steady_clock::time_point next_copy_;
+    std::chrono::milliseconds copy_delay_ = kTick;
     Mailbox<SpoolOrder>& inbox_;
     Mailbox<SpoolNews>& outbox_;
+    std::vector<SpoolOrder> taken_; ///< from the inbox
+    std::size_t sorted_ = 0;        ///< so many of them
     std::deque<SpoolOrder> orders_; ///< to be written, oldest first
     std::deque<SpoolOrder::Load> loads_;
     std::vector<SpoolFile::Extent> measured_; ///< by the orders of the commit that is being made

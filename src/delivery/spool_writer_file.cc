@@ -4,67 +4,80 @@
 #include "delivery/spool_writer.h"
 #include "store/set_aside.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
 
 namespace eventsgw {
 
+/// The file itself, and what SQLite keeps beside it under names of its own.
+bool SpoolWriter::is_in_place() const {
+    return lock_.is_in_place() && (!log_ || *log_ == FileIdentity::of(lock_.path() + "-wal"));
+}
+
 bool SpoolWriter::keep_place() {
-    if (lock_.is_in_place()) {
+    if (is_in_place()) {
         return true;
     }
-    std::string name;
-    Result<SpoolLock> lock = SpoolLock::take(lock_.path());
-    if (lock && !lock->is_empty()) {
-        const Result<std::string> set_aside = set_database_aside(lock_.path());
-        lock = set_aside ? SpoolLock::take(lock_.path()) : Result<SpoolLock>(set_aside.error());
-        name = set_aside ? *set_aside : "";
+    if (std::chrono::steady_clock::now() < next_copy_ && !is_ending_) {
+        return false;
     }
-    const Result<void> written = lock ? write_anew(*lock) : Result<void>(lock.error());
-    if (!written) {
-        const bool is_broken = lock && written.error().os_error == kStoreBroken;
-        report_problem(Error{"was removed or replaced while in use: " + written.error().message,
+    Result<std::string> set_aside = write_anew();
+    if (!set_aside) {
+        next_copy_ = std::chrono::steady_clock::now() + copy_delay_;
+        copy_delay_ = std::min<std::chrono::milliseconds>(2 * copy_delay_, kLongestCopyDelay);
+        const bool is_broken = set_aside.error().os_error == kStoreBroken;
+        report_problem(Error{"was removed or replaced while in use: " + set_aside.error().message,
                              is_broken ? kStoreBroken : kStoreFailed});
         return false;
     }
-    lock_ = std::move(*lock);
-    outbox_.post({SpoolNews::Renewed{std::move(name)}});
+    copy_delay_ = kTick;
+    outbox_.post({SpoolNews::Renewed{std::move(*set_aside)}});
     return true;
 }
 
-/// The old file is closed before the new one is opened, for SQLite removes by name what belongs to a file it closes.
-Result<void> SpoolWriter::write_anew(SpoolLock& lock) {
-    if (!file_) {
-        return {};
+/// The copy takes the place in one step; until then the old file is all that there is. What SQLite would take for the
+/// copy's log goes before. Returns the name of what was found in the place, if it was not ours.
+Result<std::string> SpoolWriter::write_anew() {
+    const std::string path = lock_.path();
+    const std::string new_path = path + ".new";
+    ::unlink(new_path.c_str());
+    Result<SpoolLock> lock = SpoolLock::take(new_path);
+    if (!lock) {
+        return Error{lock.error().message, kStoreFailed};
     }
-    Result<void> written = file_->copy_to(lock.path());
-    written = written ? lock.sync() : written;
-    if (!written) {
-        ::unlink(lock.path().c_str());
-        return written;
+    Result<void> copied = file_ ? file_->copy_to(new_path) : Result<void>();
+    copied = copied ? lock->sync() : copied;
+    const bool is_ours = lock_.is_in_place() || FileIdentity::of(path) == FileIdentity();
+    const Result<std::string> set_aside = copied && !is_ours ? set_database_aside(path) : Result<std::string>("");
+    if (!copied || !set_aside) {
+        ::unlink(new_path.c_str());
+        return copied ? Error{set_aside.error().message, kStoreFailed} : copied.error();
     }
-    file_.reset();
+    ::unlink((path + "-wal").c_str());
+    ::unlink((path + "-shm").c_str());
+    if (Result<void> moved = lock->move_to(path); !moved) {
+        return Error{moved.error().message, kStoreFailed};
+    }
+    is_to_open_ = file_.has_value();
+    file_.reset(); // now, and not later: SQLite removes the log of a file that it closes by its name
+    lock_ = std::move(*lock);
+    log_.reset();
     version_ = -1;
-    Result<SpoolFile> file = SpoolFile::open(lock.path(), Database::Mode::write);
-    if (!file) {
-        return file.error();
-    }
-    file_.emplace(std::move(*file));
-    return {};
+    return *set_aside;
 }
 
-bool SpoolWriter::open_new_file() {
+/// One that is new, or was written anew.
+bool SpoolWriter::open_file() {
     Result<SpoolFile> file = SpoolFile::open(lock_.path(), Database::Mode::create);
-    if (!file) {
-        report_problem(file.error());
-        return false;
-    }
-    if (const Result<SpoolFile::Claim> claim = file->claim(instance_); !claim) {
+    const Result<SpoolFile::Claim> claim = file ? file->claim(instance_) : Result<SpoolFile::Claim>(file.error());
+    if (!claim) {
         report_problem(claim.error());
         return false;
     }
     file_.emplace(std::move(*file));
+    is_to_open_ = false;
     return true;
 }
 

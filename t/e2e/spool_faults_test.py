@@ -164,6 +164,24 @@ class Faults(GatewayTestCase):
     def test_removed_with_all_that_belongs_to_it(self):
         self.assert_is_written_anew(lambda spool: [os.remove(spool + suffix) for suffix in ("", "-wal", "-shm")])
 
+    def test_its_log_is_removed_while_it_is_used(self):
+        """What SQLite keeps beside it; the CLI, which comes next, would make another."""
+        self.assert_is_written_anew(lambda spool: os.remove(spool + "-wal"))
+
+    def test_removed_where_there_is_no_room_to_write_it_anew(self):
+        gateway = self.start(wrapper=small_disk.wrapper("4M"))
+        self.proxy.refuse()
+        payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(300)]
+        self.publish_all(payloads)
+        spool = small_disk.path_in(gateway, SPOOL)
+        wait_until(lambda: os.path.exists(spool + "-wal") and os.path.getsize(spool + "-wal") > 300000, "all is on disk")
+        small_disk.fill(gateway)
+        os.remove(spool)
+        gateway.wait_log("^<3>spool: cannot be written.*removed or replaced while in use")
+        gateway.stop()
+        self.assertTrue(gateway.log_matching("^<3>task: lost at the end.*waiting=300$"))
+        self.assertFalse(gateway.log_matching("kept for the next start"))
+
     def test_replaced_while_it_is_used(self):
         garbage = b"no database " * 1000
 
