@@ -46,6 +46,15 @@ void History::add(RunRecord run) {
     writing_->inbox.post({std::move(run), settings_, !problem_.empty()});
 }
 
+bool History::wants_refused() {
+    const auto now = loop_.now();
+    if (now - second_ >= std::chrono::seconds(1)) {
+        second_ = now;
+        refused_ = 0;
+    }
+    return is_on() && refused_ < kMaxRefused && ++refused_ > 0;
+}
+
 bool History::start_thread() {
     if (writing_) {
         return true;

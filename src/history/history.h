@@ -12,6 +12,7 @@
 #include "loop/watch.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -32,6 +33,7 @@ public:
     static constexpr std::size_t kMaxUnwritten = std::size_t{16} << 20U;
     /// A larger payload is not kept.
     static constexpr std::size_t kMaxPayload = std::size_t{1} << 20U;
+    static constexpr int kMaxRefused = 10;
 
     History(Loop& loop, const Log& log, Settings settings, std::string path = kHistoryName)
         : loop_(loop), log_(log), settings_(settings), path_(std::move(path)) {}
@@ -50,6 +52,10 @@ public:
     bool keeps_payload(std::size_t bytes) const { return is_on() && settings_.keeps_payloads && bytes <= kMaxPayload; }
 
     void add(RunRecord run);
+
+    /// Whether a run that was refused should be added too: of those there may be very many, and kMaxRefused a second
+    /// are enough.
+    bool wants_refused();
 
     /// Why the last run was not kept; empty when all is well.
     const std::string& problem() const { return problem_; }
@@ -84,6 +90,8 @@ private:
     std::string path_;
     std::atomic<std::size_t> unwritten_ = 0;
     std::unique_ptr<Writing> writing_; ///< from the first run on
+    int refused_ = 0;                  ///< in the second that began then
+    std::chrono::steady_clock::time_point second_{};
     std::string problem_;
     std::string logged_; ///< the last problem that was
 };
