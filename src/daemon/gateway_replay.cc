@@ -54,6 +54,10 @@ HttpResponse Gateway::replay(const std::string& id) {
     if (end_signal_ != 0) {
         return refuse("the gateway is about to end");
     }
+    if (!history_.is_on()) {
+        return refuse("the history is off: set history and history_payload = yes in [gateway], reload by systemctl "
+                      "reload or SIGHUP, and later events can be replayed");
+    }
     const Result<RunRecord> run = load_replayable(id, config_.settings.history_payload);
     if (!run) {
         return refuse(run.error().message);

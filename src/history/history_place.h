@@ -34,6 +34,8 @@ public:
     /// So is the log.
     void note_log();
 
+    /// False when somebody has removed the log that note_log() has seen.
+    bool has_log() const { return look_at(log_path()).is_same_file(log_); }
     /// The room that the log takes.
     off_t log_size() const;
     /// Removes the log of a file that is gone, unless it is another's.

@@ -90,9 +90,10 @@ void HistoryWriter::keep_up() {
     if (Clock::now() < tidied_ + kTidyEvery && tidied_ != Clock::time_point()) {
         return;
     }
-    tidied_ = Clock::now();
+    tidied_ = Clock::now() - kTidyEvery + kTidyAgain;
     const bool was_open = file_.has_value();
     if (!was_open && ::access(path_.c_str(), F_OK) != 0) {
+        tidied_ = Clock::now();
         return;
     }
     const Result<void> tidied = with_file(
@@ -101,6 +102,7 @@ void HistoryWriter::keep_up() {
         report(tidied);
         return;
     }
+    tidied_ = Clock::now();
     written_ = Clock::time_point(); // which is due at once
     checkpoint_when_due();
     if (!was_open && !written_) {
@@ -144,6 +146,9 @@ void HistoryWriter::erase() {
 Result<void> HistoryWriter::with_file(const std::function<Result<void>()>& action) {
     if (file_ && !file_->is_in_place()) {
         leave_lost_file();
+    } else if (file_ && !file_->has_log()) {
+        static_cast<void>(file_->checkpoint());
+        file_.reset();
     }
     Result<void> done = open();
     done = done ? action() : done;

@@ -55,6 +55,7 @@ public:
     static constexpr std::chrono::milliseconds kGather{500};
     /// What is too old is forgotten so often, without a new run too.
     static constexpr std::chrono::hours kTidyEvery{1};
+    static constexpr std::chrono::minutes kTidyAgain{1}; ///< where it has failed
     /// The log of writes is brought into the file, which ends what was forgotten, at the latest after this time, or
     /// when it has so many bytes.
     static constexpr std::chrono::seconds kLogAge{10};

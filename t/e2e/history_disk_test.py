@@ -182,6 +182,16 @@ class Place(DiskTestCase):
             self.gateway.wait_log(self.REPLACED, count)
         self.assertEqual(len(self.gateway.log_matching(self.REPLACED)), 3)
 
+    def test_its_log_of_writes_is_taken_away(self):
+        self.start(RULE)
+        ids = self.keep_some(b"1", b"2")
+        os.remove(self.gateway.path(NAMES[1]))
+        os.remove(self.gateway.path(NAMES[2]))
+        ids += self.run_some(b"3")
+        wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+        ids += self.keep_some(b"4")
+        self.assertEqual(self.ids(), ids)
+
     def test_another_in_its_place_goes_on(self):
         self.start(RULE)
         old = self.keep_some(b"1")
