@@ -217,7 +217,7 @@ Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64
     const std::size_t surplus = runs.size() - static_cast<std::size_t>(std::min<std::uint64_t>(runs.size(), limit));
     for (auto run = runs.begin() + static_cast<std::ptrdiff_t>(surplus); run != runs.end(); ++run) {
         ++number;
-        const Result<void> inserted = bind_run(*insert, number, *run).run();
+        Result<void> inserted = bind_run(*insert, number, *run).run();
         if (!inserted) {
             return inserted;
         }

@@ -5,10 +5,11 @@
 
 #include "base/result.h"
 
+#include <cstdint>
+#include <ctime>
 #include <string>
 
 #include <sys/types.h>
-#include <time.h>
 
 namespace eventsgw {
 
@@ -51,7 +52,7 @@ private:
         dev_t device = 0;
         ino_t inode = 0;
         off_t size = 0;
-        timespec written{};
+        std::timespec written{};
 
         bool is_same_file(const Look& other) const { return device == other.device && inode == other.inode; }
     };
