@@ -159,7 +159,7 @@ std::vector<Subcommand> gateway_subcommands() {
          run_history,
          2,
          {"text", "json"},
-         "show ID"},
+         "list (the default) or show ID"},
         {"replay",
          "ID",
          1,
