@@ -34,7 +34,7 @@ HttpClients::HttpClients(event_base* base, Timers& timers)
 
 bufferevent* HttpClients::make() {
     forget_ended();
-    bufferevent* connection = bufferevent_socket_new(base_, -1, 0);
+    bufferevent* connection = bufferevent_socket_new(base_, -1, BEV_OPT_CLOSE_ON_FREE);
     if (connection == nullptr) {
         return nullptr;
     }
