@@ -15,14 +15,14 @@
 namespace eventsgw {
 namespace {
 
-Error not_a_file(mode_t mode) {
+Error not_a_file(const std::string& what, mode_t mode) {
     if (S_ISDIR(mode)) {
-        return make_os_error("cannot be read", EISDIR);
+        return make_os_error(what, EISDIR);
     }
     if (S_ISFIFO(mode)) {
-        return Error{"cannot be read: it is a FIFO, not a regular file", EINVAL};
+        return Error{what + ": it is a FIFO, not a regular file", EINVAL};
     }
-    return Error{"cannot be read: it is not a regular file", EINVAL};
+    return Error{what + ": it is not a regular file", EINVAL};
 }
 
 Result<void> write_all(int fd, std::string_view content) {
@@ -66,7 +66,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
         return make_os_error("cannot be read");
     }
     if (!S_ISREG(info.st_mode)) {
-        return not_a_file(info.st_mode);
+        return not_a_file("cannot be read", info.st_mode);
     }
 
     std::string content;
@@ -86,6 +86,14 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
             return content;
         }
     }
+}
+
+Result<void> check_regular(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) {
+        return {};
+    }
+    return not_a_file("cannot be used", info.st_mode);
 }
 
 Result<void> make_directories(const std::string& path) {

@@ -15,6 +15,10 @@ namespace eventsgw {
 /// and so is a file of more than `max_bytes`. Errors do not repeat the path; the caller knows it.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
 
+/// An error where what has this name is no regular file: to open a FIFO could wait for ever. That nothing has it is
+/// none.
+Result<void> check_regular(const std::string& path);
+
 /// Makes a directory, and those above it that are missing, which nobody but their owner can write to.
 Result<void> make_directories(const std::string& path);
 

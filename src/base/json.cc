@@ -235,10 +235,28 @@ void append_escape(std::string& out, char c) {
     }
 }
 
+/// The controls that terminals may obey beside those of ASCII.
+bool is_c1(char32_t code_point) {
+    return code_point >= 0x80 && code_point <= 0x9F;
+}
+
 } // namespace
 
 bool is_strict_json(std::string_view text, std::size_t max_depth) {
     return JsonScanner(text, max_depth).take_document();
+}
+
+std::string escape_c1(std::string_view json) {
+    constexpr char kFirstByte = '\xC2';
+    std::string out;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (json[i] == kFirstByte && i + 1 < json.size() && is_c1(static_cast<unsigned char>(json[i + 1]))) {
+            append_hex(out += "\\u00", static_cast<unsigned char>(json[++i]));
+        } else {
+            out += json[i];
+        }
+    }
+    return out;
 }
 
 void append_json_string(std::string& out, std::string_view bytes) {
@@ -251,9 +269,11 @@ void append_json_string(std::string& out, std::string_view bytes) {
             continue;
         }
         const Utf8Step step = read_utf8(bytes, i);
-        if (!step.valid || step.length == 1) {
+        if (!step.valid || step.length == 1 || is_c1(step.code_point)) {
             out += bytes.substr(run, i - run);
-            if (step.valid) {
+            if (step.valid && step.length > 1) {
+                append_hex(out += "\\u00", static_cast<unsigned char>(step.code_point));
+            } else if (step.valid) {
                 append_escape(out, bytes[i]);
             } else {
                 out += kReplacementCharacter;

@@ -15,9 +15,12 @@ namespace eventsgw {
 /// not.
 bool is_strict_json(std::string_view text, std::size_t max_depth);
 
-/// `bytes` as a JSON string, quotes included. Controls, NUL and DEL become escapes; what is not UTF-8 becomes U+FFFD,
-/// one for each maximal ill-formed part. The result is always strict JSON.
+/// `bytes` as a JSON string, quotes included. Controls (C0, DEL and C1) become escapes; what is not UTF-8 becomes
+/// U+FFFD, one for each maximal ill-formed part. The result is always strict JSON.
 std::string to_json_string(std::string_view bytes);
+
+/// JSON in UTF-8 with its C1 controls as escapes, which say the same: only in strings can one be.
+std::string escape_c1(std::string_view json);
 
 /// to_json_string() at the end of `out`.
 void append_json_string(std::string& out, std::string_view bytes);

@@ -125,16 +125,14 @@ std::string to_lower(std::string_view text) {
     return lower;
 }
 
-std::string escape(std::string_view bytes) {
+std::string escape_controls(std::string_view bytes) {
     std::string out;
     out.reserve(bytes.size());
     for (std::size_t i = 0; i < bytes.size();) {
         const Utf8Step step = read_utf8(bytes, i);
         const std::string_view part = bytes.substr(i, step.length);
         i += step.length;
-        if (part == "\\") {
-            out += "\\\\";
-        } else if (part == "\n") {
+        if (part == "\n") {
             out += "\\n";
         } else if (part == "\r") {
             out += "\\r";
@@ -149,6 +147,19 @@ std::string escape(std::string_view bytes) {
         }
     }
     return out;
+}
+
+std::string escape(std::string_view bytes) {
+    std::string out;
+    for (;;) {
+        const std::size_t backslash = bytes.find('\\');
+        out += escape_controls(bytes.substr(0, backslash));
+        if (backslash == std::string_view::npos) {
+            return out;
+        }
+        out += "\\\\";
+        bytes.remove_prefix(backslash + 1);
+    }
 }
 
 std::string quote(std::string_view bytes) {

@@ -24,6 +24,9 @@ std::string to_lower(std::string_view text);
 /// The result is one line of valid UTF-8.
 std::string escape(std::string_view bytes);
 
+/// The same without the backslash's own escape: for what is to be copied, and not to be read back.
+std::string escape_controls(std::string_view bytes);
+
 /// escape() in double quotes, with inner double quotes escaped.
 std::string quote(std::string_view bytes);
 

@@ -113,6 +113,36 @@ Result<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view tex
     return std::chrono::time_point_cast<std::chrono::system_clock::duration>(time);
 }
 
+Result<std::chrono::system_clock::time_point> parse_local_time(std::string_view text) {
+    Reader reader(text);
+    std::tm parts{};
+    const int year = reader.number(4);
+    const bool has_first_dash = reader.take("-");
+    const int month = reader.number(2);
+    const bool has_second_dash = reader.take("-");
+    const int day = reader.number(2);
+    bool is_time = true;
+    if (reader.take("Tt ")) {
+        parts.tm_hour = reader.number(2);
+        is_time = reader.take(":");
+        parts.tm_min = reader.number(2);
+        parts.tm_sec = reader.take(":") ? reader.number(2) : 0;
+        is_time = is_time && parts.tm_hour >= 0 && parts.tm_hour < 24 && parts.tm_min >= 0 && parts.tm_min < 60 &&
+                  parts.tm_sec >= 0 && parts.tm_sec <= 60;
+    }
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (!has_first_dash || !has_second_dash || !is_time || year < kFirstYear || year > kLastYear || !date.ok() ||
+        !reader.is_at_end()) {
+        return Error{"no time such as 2026-11-24 19:22"};
+    }
+    parts.tm_year = year - 1900;
+    parts.tm_mon = month - 1;
+    parts.tm_mday = day;
+    parts.tm_isdst = -1;
+    return std::chrono::system_clock::from_time_t(std::mktime(&parts));
+}
+
 std::string format_rfc3339(std::chrono::system_clock::time_point time) {
     const auto whole = std::chrono::floor<std::chrono::seconds>(time);
     const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();

@@ -11,6 +11,10 @@
 
 namespace eventsgw {
 
+/// A date, or date and time, without a zone: in that of this machine. "2026-11-24", "2026-11-24 19:22", with T and
+/// seconds too.
+Result<std::chrono::system_clock::time_point> parse_local_time(std::string_view text);
+
 /// "2026-11-24T19:22:01.123Z": RFC 3339, in UTC, with milliseconds.
 std::string format_rfc3339(std::chrono::system_clock::time_point time);
 

@@ -10,6 +10,9 @@
 
 #include <array>
 #include <cerrno>
+#include <limits>
+#include <optional>
+#include <string_view>
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -50,28 +53,64 @@ Result<std::string> read_to_end(int fd) {
             return text;
         }
         if (got < 0 && errno != EINTR) {
-            return Error{"the gateway does not answer: it may be busy or stopped; see systemctl status", errno};
+            return errno == ECONNRESET ? Error{"the gateway has ended without an answer", ECONNRESET}
+                                       : Error{"the gateway does not answer: it may be busy or stopped; see systemctl "
+                                               "status",
+                                               ETIMEDOUT};
         }
         text.append(chunk.data(), static_cast<std::size_t>(got > 0 ? got : 0));
     }
 }
 
-/// The body of an HTTP/1.0 response, whose end is the end of the connection.
+std::string escape_lines(std::string_view text) {
+    std::string escaped = escape_controls(text.substr(0, text.find('\n')));
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        text.remove_prefix(end + 1);
+        escaped += "\n" + escape_controls(text.substr(0, text.find('\n')));
+    }
+    return escaped;
+}
+
+/// The number behind a header's name; nothing where it does not stand in the head.
+std::optional<std::uint64_t> find_number(std::string_view head, std::string_view name) {
+    const std::size_t at = to_lower(head).find("\r\n" + std::string(name) + ":");
+    if (at == std::string::npos) {
+        return std::nullopt;
+    }
+    const std::string_view rest = head.substr(at + name.size() + 3);
+    const Result<std::uint64_t> number = parse_count(trim(rest.substr(0, rest.find("\r\n"))));
+    return number ? *number : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// The body of a response, whose end is the end of the connection.
 Result<std::string> take_body(const std::string& response) {
     constexpr std::string_view kHeadEnd = "\r\n\r\n";
+    constexpr std::string_view kVersion = "HTTP/1.";
     const std::size_t head_end = response.find(kHeadEnd);
-    const std::size_t blank = response.find(' ');
-    if (head_end == std::string::npos || blank == std::string::npos) {
-        return Error{"what answers at " + std::string(kStatusSocket) + " is no gateway"};
+    if (response.empty()) {
+        return Error{"the gateway has ended without an answer", ECONNRESET};
+    }
+    if (head_end == std::string::npos || !response.starts_with(kVersion)) {
+        return no_gateway_there();
     }
     std::string body = response.substr(head_end + kHeadEnd.size());
-    if (response.compare(blank + 1, 3, "200") != 0) {
-        return Error{std::string(trim(body))};
+    const std::string_view status = std::string_view(response).substr(kVersion.size() + 1, 5);
+    const std::optional<std::uint64_t> length =
+        find_number(std::string_view(response).substr(0, head_end), "content-length");
+    if (length && *length != body.size()) {
+        return no_gateway_there();
     }
-    return body;
+    if (status == " 409 ") {
+        return Error{escape_lines(trim(body))};
+    }
+    return status == " 200 " ? Result<std::string>(std::move(body)) : no_gateway_there();
 }
 
 } // namespace
+
+Error no_gateway_there() {
+    return Error{"what answers at " + std::string(kStatusSocket) + " is no gateway, or one of another version", EPROTO};
+}
 
 Result<std::string> ask_gateway(const std::string& method, const std::string& path) {
     Result<UniqueFd> fd = connect_to_gateway();
@@ -84,6 +123,14 @@ Result<std::string> ask_gateway(const std::string& method, const std::string& pa
     }
     Result<std::string> response = read_to_end(fd->get());
     return response ? take_body(*response) : response;
+}
+
+Result<JsonTree> parse_report(const std::string& answer) {
+    JsonTree report(cJSON_ParseWithLength(answer.data(), answer.size()));
+    if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(report.get(), "version")) == 0) {
+        return no_gateway_there();
+    }
+    return report;
 }
 
 } // namespace eventsgw

@@ -8,8 +8,10 @@
 #include "cli/history_printer.h"
 #include "history/history_file.h"
 
+#include <cerrno>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,11 +27,28 @@ int complain_of_file(const Error& error, std::ostream& err) {
     return complain(std::string(kHistoryName) + ": " + error.message, kExitIo, err);
 }
 
+/// Why there is none, as the gateway knows it.
+std::string explain_none() {
+    const std::string none = "there is no " + std::string(kHistoryName) + " here";
+    const Result<std::string> answer = ask_gateway("GET", "/status");
+    const Result<JsonTree> report = answer ? parse_report(*answer) : answer.error();
+    if (!report) {
+        return none +
+               ": go to the module's state directory; the gateway makes it when its first command or handler ends, "
+               "unless history = 0";
+    }
+    const cJSON* history = cJSON_GetObjectItemCaseSensitive(report->get(), "history");
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(history, "on")) != 0) {
+        return "the history is off: history = 0 in " + std::string(kDefaultConfig);
+    }
+    const char* problem = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(history, "problem"));
+    return none + (problem != nullptr && *problem != '\0'
+                       ? ", the gateway cannot write it: " + escape(problem)
+                       : " yet: the gateway writes what has ended twice a second, and tasks are not among it");
+}
+
 int complain_of_none(int status, std::ostream& err) {
-    return complain("there is no " + std::string(kHistoryName) +
-                        " here: go to the module's state directory; the gateway makes it when its first command or "
-                        "handler ends, unless history = 0",
-                    status, err);
+    return complain(explain_none(), status, err);
 }
 
 int list(HistoryFile& file, const Options& options, std::ostream& out, std::ostream& err) {
@@ -68,17 +87,55 @@ int show(HistoryFile& file, const std::string& prefix, const Options& options, s
     return kExitSuccess;
 }
 
+/// What is wrong with the command line; empty when nothing is.
+std::string find_fault(const Options& options) {
+    const std::vector<std::string>& words = options.arguments;
+    const std::string verb = words.empty() ? "list" : words.front();
+    if (verb != "list" && verb != "show") {
+        return "history: not list or show: " + quote(verb);
+    }
+    if (verb == "list") {
+        return words.size() > 1  ? "history list takes no argument: " + quote(words[1])
+               : options.payload ? "--payload is for history show ID"
+                                 : "";
+    }
+    if (words.size() != 2 || words[1].empty()) {
+        return "history show needs the ID of a run, or its beginning";
+    }
+    return options.event || options.failed || options.since ? "--event, --failed and --since are for the list" : "";
+}
+
+/// Whether each line is one of a replay's.
+bool is_replay_answer(std::string_view body) {
+    while (!body.empty()) {
+        const std::size_t end = body.find('\n');
+        const std::string_view kind = body.substr(0, body.find(' '));
+        if (end == std::string_view::npos || escape_controls(body.substr(0, end)) != body.substr(0, end) ||
+            (kind != "task" && kind != "command" && kind != "handler" && kind != "refused")) {
+            return false;
+        }
+        body.remove_prefix(end + 1);
+    }
+    return true;
+}
+
+int complain_of_replay(const Error& error, std::ostream& err) {
+    const bool may_follow = error.os_error == ETIMEDOUT || error.os_error == ECONNRESET;
+    return complain(error.message + (may_follow
+                                         ? "; the event may be replayed all the same: see `eventsgw history` before "
+                                           "you ask again"
+                                         : ""),
+                    error.os_error != 0 ? kExitUnavailable : kExitNoMatch, err);
+}
+
 } // namespace
 
 int history(const Options& options, std::ostream& out, std::ostream& err) {
     const std::vector<std::string>& words = options.arguments;
-    const bool is_list = words.empty();
-    if (!is_list && words.front() != "show") {
-        return complain("history: not show: " + quote(words.front()), kExitUsage, err);
+    if (const std::string fault = find_fault(options); !fault.empty()) {
+        return complain(fault, kExitUsage, err);
     }
-    if (!is_list && words.size() != 2) {
-        return complain("history show needs the ID of a run, or its beginning", kExitUsage, err);
-    }
+    const bool is_list = words.empty() || words.front() == "list";
     Result<std::optional<HistoryFile>> file = HistoryFile::open_to_read(kHistoryName);
     if (!file) {
         return complain_of_file(file.error(), err);
@@ -95,8 +152,8 @@ int replay(const Options& options, std::ostream& out, std::ostream& err) {
         return complain("no id of a run: " + quote(id), kExitUsage, err);
     }
     const Result<std::string> started = ask_gateway("POST", "/replay/" + id);
-    if (!started) {
-        return complain(started.error().message, started.error().os_error != 0 ? kExitUnavailable : kExitNoMatch, err);
+    if (!started || started->empty() || !is_replay_answer(*started)) {
+        return complain_of_replay(started ? no_gateway_there() : started.error(), err);
     }
     out << *started;
     return kExitSuccess;

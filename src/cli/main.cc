@@ -12,11 +12,11 @@
 #include "cli/publish.h"
 #include "cli/run.h"
 #include "cli/spool.h"
+#include "cli/standard_output.h"
 #include "cli/status.h"
 #include "cli/submit.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -159,7 +159,7 @@ std::vector<Subcommand> gateway_subcommands() {
          run_history,
          2,
          {"text", "json"},
-         "show ID"},
+         "list (the default) or show ID"},
         {"replay",
          "ID",
          1,
@@ -337,11 +337,12 @@ int run(const Words& words) {
 }
 
 /// An answer that did not get out, as on a full disk, must not pass for one that did.
-int flush_output(int status) {
-    if (std::cout.flush()) {
+int flush_output(const StandardOutput& output, int status) {
+    std::cout.flush();
+    if (output.error() == 0) {
         return status;
     }
-    std::cerr << "eventsgw: standard output cannot be written: " << std::strerror(errno) << "\n";
+    std::cerr << "eventsgw: standard output cannot be written: " << std::strerror(output.error()) << "\n";
     return kExitIo;
 }
 
@@ -350,7 +351,8 @@ int flush_output(int status) {
 
 int main(int argc, char** argv) {
     try {
-        return eventsgw::flush_output(eventsgw::run({argv + 1, argv + argc}));
+        const eventsgw::StandardOutput output(std::cout);
+        return eventsgw::flush_output(output, eventsgw::run({argv + 1, argv + argc}));
     } catch (const std::exception& error) {
         // What no part expected: out of memory, or a kernel without what the event loop needs.
         std::cerr << "<3>eventsgw: " << error.what() << "\n";

@@ -121,9 +121,20 @@ Result<void> set_since(Options& options, const std::string& value) {
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(*duration);
         return {};
     }
-    const Result<std::chrono::system_clock::time_point> time = parse_rfc3339(value);
+    constexpr std::uint64_t kMostDays = 36500;
+    if (value.ends_with('d')) {
+        const Result<std::uint64_t> days = parse_count(std::string_view(value).substr(0, value.size() - 1));
+        if (days && *days <= kMostDays) {
+            options.since = std::chrono::system_clock::now() - std::chrono::hours(24) * *days;
+            return {};
+        }
+    }
+    Result<std::chrono::system_clock::time_point> time = parse_rfc3339(value);
+    time = time ? time : parse_local_time(value);
     if (!time) {
-        return Error{"neither a duration, such as 90m, nor a time, such as 2026-11-24T19:22:01Z: " + quote(value)};
+        return Error{"neither a duration, such as 90m or 7d, nor a time, such as 2026-11-24, \"2026-11-24 19:22\" or "
+                     "2026-11-24T19:22:01Z: " +
+                     quote(value)};
     }
     options.since = *time;
     return {};
@@ -205,7 +216,7 @@ const std::vector<OptionRow>& options_table() {
         {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
         {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
         {"failed", '\0', "", "what did not succeed", set_failed},
-        {"since", '\0', "TIME", "what ended in the last 90m, 24h ..., or since 2026-11-24T19:22:01Z", set_since},
+        {"since", '\0', "TIME", "what ended in the last 90m, 7d ..., or since 2026-11-24T19:22:01Z", set_since},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

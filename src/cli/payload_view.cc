@@ -25,7 +25,7 @@ std::string on_one_line(std::string json) {
 
 std::string show_payload(std::string_view payload) {
     const std::optional<std::string> masked = mask_secrets(payload);
-    return escape(masked ? on_one_line(*masked) : std::string(payload));
+    return escape_controls(masked ? on_one_line(*masked) : std::string(payload));
 }
 
 std::string embed_payload(std::string_view payload) {
@@ -33,7 +33,7 @@ std::string embed_payload(std::string_view payload) {
     if (!masked) {
         return to_json_string(payload);
     }
-    return classify_payload(*masked) == PayloadForm::json ? on_one_line(*masked) : to_json_string(*masked);
+    return classify_payload(*masked) == PayloadForm::json ? escape_c1(on_one_line(*masked)) : to_json_string(*masked);
 }
 
 } // namespace eventsgw

@@ -9,7 +9,7 @@
 namespace eventsgw {
 
 // A payload for people's eyes, in one line. In one that is JSON there is *** for what looks like a secret; any other is
-// shown as it is.
+// shown as it is, but for controls and what is not UTF-8.
 
 std::string show_payload(std::string_view payload);
 

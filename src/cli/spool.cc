@@ -3,6 +3,7 @@
 
 #include "cli/spool.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -268,6 +269,10 @@ int spool(const Options& options, std::ostream& out, std::ostream& err) {
     if (words.size() != (needs_id ? 2U : words.empty() ? 0U : 1U)) {
         err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task" : " takes no argument") << "\n";
         return kExitUsage;
+    }
+    if (const Result<void> regular = check_regular(options.spool); !regular) {
+        err << "eventsgw: " << escape(options.spool) << ": " << regular.error().message << "\n";
+        return kExitIo;
     }
     SpoolCommand command(options, out, err);
     if (verb == "push") {

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cli/gateway_client.h"
 #include "cli/options.h"
-#include "daemon/json_tree.h"
 
 #include <chrono>
 #include <cmath>
@@ -73,6 +72,15 @@ std::string describe_gaps(const cJSON* gaps) {
            duration_of(last, "seconds") + " until " + text_of(last, "until");
 }
 
+std::string describe_history(const cJSON* history) {
+    const std::string problem = text_of(history, "problem");
+    const bool is_on = cJSON_IsTrue(member(history, "on")) != 0;
+    if (problem.empty()) {
+        return is_on ? "kept" : "off";
+    }
+    return is_on ? "not kept: " + problem : problem;
+}
+
 /// The step of the histogram within which 99 of 100 are.
 std::string describe_latency(const cJSON* latency) {
     const double wanted = std::ceil(number_of(latency, "count") * 0.99);
@@ -124,6 +132,7 @@ private:
         line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
         print_runs("commands");
         print_runs("handlers");
+        line("history", describe_history(member(report_, "history")));
     }
 
     void print_runs(const char* kind) {
@@ -161,17 +170,20 @@ private:
 } // namespace
 
 int status(StatusFormat format, std::ostream& out, std::ostream& err) {
-    const Result<std::string> answer = ask_gateway("GET", format == StatusFormat::openmetrics ? "/metrics" : "/status");
-    if (!answer) {
-        err << "eventsgw: " << answer.error().message << "\n";
+    const bool is_metrics = format == StatusFormat::openmetrics;
+    const Result<std::string> answer = is_metrics ? ask_gateway("GET", "/metrics") : ask_gateway("GET", "/status");
+    const Result<JsonTree> report = is_metrics || !answer ? Result<JsonTree>(JsonTree()) : parse_report(*answer);
+    const bool is_foreign = is_metrics && answer && !answer->ends_with("\n# EOF\n");
+    if (!answer || !report || is_foreign) {
+        const Error error = !answer ? answer.error() : !report ? report.error() : no_gateway_there();
+        err << "eventsgw: " << error.message << "\n";
         return kExitUnavailable;
     }
-    if (format != StatusFormat::text) {
+    if (format == StatusFormat::text) {
+        StatusPrinter(report->get(), out).print();
+    } else {
         out << *answer;
-        return kExitSuccess;
     }
-    const JsonTree report(cJSON_ParseWithLength(answer->data(), answer->size()));
-    StatusPrinter(report.get(), out).print();
     return kExitSuccess;
 }
 

@@ -72,7 +72,11 @@ bool CommandRunner::submit(Number number, Job job) {
     log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
     if (!queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
         refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
-        runs_.erase(number);
+        RunRecord refused = std::move(runs_.extract(number).mapped().record);
+        if (history_.wants_refused()) {
+            refused.refuse();
+            history_.add(std::move(refused));
+        }
         return false;
     }
     return true;

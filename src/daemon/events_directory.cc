@@ -104,10 +104,28 @@ std::string EventsDirectory::accept(const Event& event) {
     occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
     std::string id = occurrence.id;
     if (!scheduler_.submit(std::move(occurrence))) {
-        overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+        refuse(event, std::move(id));
         return "";
     }
     return id;
+}
+
+void EventsDirectory::refuse(const Event& event, std::string id) {
+    overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+    if (!history_.wants_refused()) {
+        return;
+    }
+    RunRecord run;
+    run.id = std::move(id);
+    run.channel = event.channel;
+    run.is_handler = true;
+    run.is_replay = event.is_replay;
+    if (history_.keeps_payload(event.payload.size())) {
+        run.payload = event.payload;
+    }
+    run.refuse();
+    run.arrived = run.ended;
+    history_.add(std::move(run));
 }
 
 void EventsDirectory::report(const StepList& list, const Event& event) const {

@@ -77,6 +77,7 @@ public:
 private:
     using Handlers = std::list<std::unique_ptr<Handler>>;
 
+    void refuse(const Event& event, std::string id);
     void report(const StepList& list, const Event& event) const;
     const HandlerSettings& settings_of(std::string_view event) const;
     void begin(Occurrence occurrence, const std::string& lane);

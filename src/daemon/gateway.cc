@@ -90,6 +90,7 @@ int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
+    history_.start();
     status_server_.start();
     if (const Result<Address> place = parse_address(config_.settings.metrics_listen)) {
         status_server_.serve_metrics(*place); // an empty setting is no address
@@ -227,6 +228,7 @@ Report Gateway::report() const {
     report.handlers = handlers_.report();
     report.commands.running = slots_.running() - report.handlers.running;
     report.commands.waiting = slots_.waiting() - report.handlers.waiting;
+    report.history = {history_.is_on(), history_.problem()};
     report.rules = rule_counters_.report(config_.rules, loop_.now());
     return report;
 }

@@ -83,7 +83,13 @@ private:
     std::string handle(const Event& event);
 
     HttpResponse replay(const std::string& id);
-    std::string replay(const Event& event);
+    /// A line for each of what it has started, and of what was refused since too much waits.
+    struct Replayed {
+        std::string started;
+        std::string refused;
+    };
+    Replayed replay(const Event& event);
+    std::uint64_t count_refused() const;
 
     void on_listening();
     void on_lost();

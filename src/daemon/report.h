@@ -46,6 +46,10 @@ struct Report {
         std::uint64_t refused = 0;
         Histogram begun; ///< from reading an event to the start
     };
+    struct History {
+        bool is_on = false;
+        std::string problem; ///< why runs are not kept; empty when they are
+    };
 
     std::string version;
     std::string agent_id;
@@ -64,6 +68,7 @@ struct Report {
     Tasks tasks;
     Runs commands;
     Runs handlers;
+    History history;
     std::vector<RuleReport> rules;
 };
 

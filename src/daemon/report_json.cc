@@ -80,6 +80,12 @@ void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) 
     add_histogram(object, "begun", runs.begun);
 }
 
+void add_history(cJSON* report_object, const Report::History& history) {
+    cJSON* object = add_object(report_object, "history");
+    add_bool(object, "on", history.is_on);
+    add_string(object, "problem", history.problem);
+}
+
 void add_rules(cJSON* report_object, const std::vector<Report::RuleReport>& rules) {
     cJSON* array = add_array(report_object, "rules");
     for (const Report::RuleReport& entry : rules) {
@@ -112,6 +118,7 @@ std::string to_json(const Report& report) {
     add_tasks(tree.get(), report.tasks);
     add_runs(tree.get(), "commands", report.commands);
     add_runs(tree.get(), "handlers", report.handlers);
+    add_history(tree.get(), report.history);
     add_rules(tree.get(), report.rules);
     return print_json(tree.get());
 }

@@ -129,6 +129,12 @@ void write_runs(Exposition& out, const Report& report) {
     }
 }
 
+/// Where it is off there is none to be lost.
+void write_history(Exposition& out, const Report::History& history) {
+    out.family("history_lost", Type::gauge, "Whether runs that end are missing in the history: 1 or 0.");
+    out.sample("", history.is_on && !history.problem.empty() ? 1.0 : 0.0);
+}
+
 /// A channel can stand in several rules, so the line goes along.
 std::string rule_labels(const Rule& rule) {
     return label("section", section_of(rule.kind)) + "," + label("channel", rule.channel) + "," +
@@ -178,6 +184,7 @@ std::string to_openmetrics(const Report& report) {
     write_connections(out, report);
     write_tasks(out, report.tasks);
     write_runs(out, report);
+    write_history(out, report.history);
     write_rules(out, report.rules);
     write_latencies(out, report);
     return out.take_text();

@@ -38,9 +38,18 @@ HttpResponse StatusServer::answer(const HttpRequest& request, bool is_local) {
     }
     constexpr std::string_view kReplay = "/replay/";
     if (is_local && request.method == "POST" && request.path.starts_with(kReplay)) {
-        return replay_(request.path.substr(kReplay.size()));
+        return replay(request.path.substr(kReplay.size()), request.is_abandoned);
     }
     return {404, "text/plain; charset=utf-8", "There are /metrics and, on the gateway's own socket, /status.\n"};
+}
+
+/// Nobody would learn of it, and may have asked again meanwhile.
+HttpResponse StatusServer::replay(const std::string& id, bool is_abandoned) {
+    if (is_abandoned) {
+        log_.notice("status", "does not replay an event, whoever asked is gone", {{"id", id}});
+        return {408, "text/plain; charset=utf-8", "You did not wait.\n"};
+    }
+    return replay_(id);
 }
 
 } // namespace eventsgw

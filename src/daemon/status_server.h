@@ -36,6 +36,7 @@ public:
 
 private:
     HttpResponse answer(const HttpRequest& request, bool is_local);
+    HttpResponse replay(const std::string& id, bool is_abandoned);
     void listen(std::optional<HttpServer>& server, const Address& address, bool is_local);
 
     Loop& loop_;

@@ -3,6 +3,8 @@
 
 #include "delivery/spool_lock.h"
 
+#include "base/file.h"
+
 #include <cstdio>
 #include <utility>
 
@@ -24,7 +26,10 @@ FileIdentity FileIdentity::of(const UniqueFd& fd) {
 }
 
 Result<SpoolLock> SpoolLock::take(const std::string& path) {
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (Result<void> regular = check_regular(path); !regular) {
+        return regular.error();
+    }
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
     if (!fd) {
         return make_os_error("cannot be opened");
     }

@@ -15,23 +15,27 @@
 
 namespace eventsgw {
 
+void History::start() {
+    tidy();
+}
+
 void History::set_settings(Settings settings) {
     settings_ = settings;
-    if (!is_on()) {
-        finish();
+    tidy();
+}
+
+void History::tidy() {
+    if ((writing_ || ::access(path_.c_str(), F_OK) == 0) && start_thread()) {
+        writing_->inbox.post({std::nullopt, settings_});
     }
 }
 
 void History::add(RunRecord run) {
-    if (!is_on()) {
+    if (!is_on() || !start_thread()) {
         return;
     }
-    if (!writing_) {
-        if (const Result<void> started = start(); !started) {
-            writing_.reset();
-            say_lost(started.error().message);
-            return;
-        }
+    if (!settings_.keeps_payloads) {
+        run.payload.reset(); // it was handed in before a reload
     }
     const std::size_t cost = run.cost();
     if (unwritten_ > kMaxUnwritten) {
@@ -39,10 +43,31 @@ void History::add(RunRecord run) {
         return;
     }
     unwritten_ += cost;
-    writing_->inbox.post({std::move(run), settings_.bounds});
+    writing_->inbox.post({std::move(run), settings_, !problem_.empty()});
 }
 
-Result<void> History::start() {
+bool History::wants_refused() {
+    const auto now = loop_.now();
+    if (now - second_ >= std::chrono::seconds(1)) {
+        second_ = now;
+        refused_ = 0;
+    }
+    return is_on() && refused_ < kMaxRefused && ++refused_ > 0;
+}
+
+bool History::start_thread() {
+    if (writing_) {
+        return true;
+    }
+    const Result<void> started = try_to_start_thread();
+    if (!started) {
+        writing_.reset();
+        say_lost(started.error().message);
+    }
+    return started.ok();
+}
+
+Result<void> History::try_to_start_thread() {
     writing_ = std::make_unique<Writing>(path_, unwritten_);
     writing_->end.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!writing_->end) {
@@ -69,21 +94,42 @@ Result<void> History::start() {
 
 void History::receive() {
     for (const HistoryNews& news : writing_->outbox.take_all()) {
-        if (news.problem.empty()) {
-            lost_reason_.clear();
-            log_.notice("history", "runs are kept again");
-        } else if (news.set_aside.empty()) {
-            say_lost(news.problem);
-        } else {
-            log_.warning("history", "cannot be used, and was set aside",
-                         {{"file", path_}, {"reason", news.problem}, {"kept", news.set_aside}});
-        }
+        take(news);
+    }
+}
+
+void History::take(const HistoryNews& news) {
+    using What = HistoryNews::What;
+    switch (news.what) {
+    case What::kept: problem_.clear(); break;
+    case What::kept_again:
+        problem_.clear();
+        logged_.clear();
+        log_.notice("history", "runs are kept again");
+        break;
+    case What::lost: say_lost(news.reason); break;
+    case What::set_aside:
+        log_.warning("history", "cannot be used, and was set aside",
+                     {{"file", path_}, {"reason", news.reason}, {"kept", news.name}});
+        break;
+    case What::replaced:
+        log_.warning("history", "was removed or overwritten while in use, and goes on with what is there now",
+                     {{"file", path_}});
+        break;
+    case What::erased:
+        log_.notice("history", "is off, and the runs that were kept are erased", {{"file", path_}});
+        break;
+    case What::not_erased:
+        problem_ = "is off, but cannot be erased: " + news.reason;
+        log_.warning("history", "is off, but cannot be erased", {{"file", path_}, {"reason", news.reason}});
+        break;
     }
 }
 
 void History::say_lost(const std::string& reason) {
-    if (lost_reason_ != reason) {
-        lost_reason_ = reason;
+    problem_ = reason;
+    if (logged_ != reason) {
+        logged_ = reason;
         log_.warning("history", "runs are not kept", {{"file", path_}, {"reason", reason}});
     }
 }

@@ -12,6 +12,7 @@
 #include "loop/watch.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -22,19 +23,17 @@ namespace eventsgw {
 class Loop;
 
 /// The last runs of commands and handlers, for `eventsgw history`. Does not wait for the disk, but in finish(), and
-/// nothing depends on it: what cannot be kept is forgotten and logged, once for each reason. Until the first run it has
-/// no file, no thread and no memory, and with Settings::runs == 0 never.
+/// nothing depends on it: what cannot be kept is forgotten and logged, once for each reason. Where there is no file it
+/// has no thread and no memory until the first run, and none ever when it is off.
 class History {
 public:
-    struct Settings {
-        HistoryFile::Bounds bounds; ///< no runs: it is off
-        bool keeps_payloads = false;
-    };
+    using Settings = HistorySettings;
 
     /// More of runs that the disk has not taken yet is not kept.
     static constexpr std::size_t kMaxUnwritten = std::size_t{16} << 20U;
     /// A larger payload is not kept.
     static constexpr std::size_t kMaxPayload = std::size_t{1} << 20U;
+    static constexpr int kMaxRefused = 10;
 
     History(Loop& loop, const Log& log, Settings settings, std::string path = kHistoryName)
         : loop_(loop), log_(log), settings_(settings), path_(std::move(path)) {}
@@ -42,7 +41,10 @@ public:
     History& operator=(const History&) = delete;
     ~History() { finish(); }
 
-    /// For the runs from now on. To switch it off waits for the disk as finish() does.
+    /// Brings the file of a former process in line with the settings.
+    void start();
+
+    /// For the runs from now on, and for those that are there: what is not to be kept any more is erased soon.
     void set_settings(Settings settings);
 
     bool is_on() const { return settings_.bounds.runs > 0; }
@@ -50,6 +52,13 @@ public:
     bool keeps_payload(std::size_t bytes) const { return is_on() && settings_.keeps_payloads && bytes <= kMaxPayload; }
 
     void add(RunRecord run);
+
+    /// Whether a run that was refused should be added too: of those there may be very many, and kMaxRefused a second
+    /// are enough.
+    bool wants_refused();
+
+    /// Why the last run was not kept; empty when all is well.
+    const std::string& problem() const { return problem_; }
 
     /// What has been added is on disk when this returns, or cannot be.
     void finish();
@@ -68,8 +77,11 @@ private:
         std::thread thread;
     };
 
-    Result<void> start();
+    bool start_thread();
+    Result<void> try_to_start_thread();
+    void tidy();
     void receive();
+    void take(const HistoryNews& news);
     void say_lost(const std::string& reason);
 
     Loop& loop_;
@@ -78,7 +90,10 @@ private:
     std::string path_;
     std::atomic<std::size_t> unwritten_ = 0;
     std::unique_ptr<Writing> writing_; ///< from the first run on
-    std::string lost_reason_;          ///< as last logged
+    int refused_ = 0;                  ///< in the second that began then
+    std::chrono::steady_clock::time_point second_{};
+    std::string problem_;
+    std::string logged_; ///< the last problem that was
 };
 
 } // namespace eventsgw

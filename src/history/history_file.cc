@@ -3,14 +3,13 @@
 
 #include "history/history_file.h"
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "base/file.h"
 #include "history/history_rows.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,37 +18,85 @@ namespace {
 
 /// The format of a file; 0 of one that nothing has been written to. A file of a later program is not touched, not even
 /// by SQLite's way to open it.
-Result<std::int64_t> read_format(const std::string& path) {
-    Result<Database> database = Database::open(path, Database::Mode::read);
-    if (!database) {
-        return database.error();
-    }
-    const Result<std::optional<std::int64_t>> format = database->ask("PRAGMA user_version");
-    if (!format) {
-        return format.error();
+Result<std::int64_t> read_format(Database& database) {
+    const Result<std::optional<std::int64_t>> format = database.ask("PRAGMA user_version");
+    const Result<std::optional<std::int64_t>> objects = database.ask("SELECT count(*) FROM sqlite_master");
+    if (!format || !objects) {
+        return format ? objects.error() : format.error();
     }
     const std::int64_t version = format->value_or(0);
     if (version > HistoryFile::kFormat) {
         return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
     }
+    if (version == 0 && objects->value_or(0) > 0) {
+        return Error{"another program's database", kStoreBroken};
+    }
     return version;
 }
 
-Result<void> make_file(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (fd) {
-        return {};
+Result<std::int64_t> read_format(const std::string& path) {
+    Result<Database> database = Database::open(path, Database::Mode::read);
+    return database ? read_format(*database) : database.error();
+}
+
+bool can_write_beside(const std::string& path) {
+    const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
+    return ::access(directory.empty() ? "." : directory.c_str(), W_OK) == 0;
+}
+
+/// Where SQLite cannot make its files beside the database, one that has no log of writes is read as it lies there.
+Result<Database> open_where_it_lies(const std::string& path) {
+    struct stat info {};
+    const bool has_log = ::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+    const bool has_index = ::stat((path + "-shm").c_str(), &info) == 0;
+    if (can_write_beside(path) || (has_log && has_index)) {
+        return Database::open(path, Database::Mode::read);
     }
-    Error error = make_os_error("cannot be opened");
-    error.os_error = error.os_error == ENOSPC || error.os_error == EDQUOT ? kStoreFull : kStoreFailed;
-    return error;
+    if (has_log) {
+        return Error{"a part of it is in " + path +
+                         "-wal, and this directory cannot be written: look at a copy of both",
+                     kStoreReadOnly};
+    }
+    return Database::open(path, Database::Mode::snapshot);
+}
+
+/// Whether there is something to read. SQLite takes a file of less than its header for an empty one.
+Result<bool> find_content(const std::string& path) {
+    constexpr off_t kSmallest = 512;
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return errno == ENOENT ? Result<bool>(false) : make_os_error("cannot be looked at");
+    }
+    if (Result<void> regular = check_regular(path); !regular) {
+        return regular.error();
+    }
+    if (info.st_size > 0 && info.st_size < kSmallest) {
+        return Error{"is cut off after " + std::to_string(info.st_size) + " bytes", kStoreBroken};
+    }
+    return info.st_size > 0;
+}
+
+/// By a connection of its own, which has read nothing yet. Another program that uses SQLite rightly does no harm.
+bool is_sound(const std::string& path) {
+    Result<Database> database = Database::open(path, Database::Mode::read);
+    const Result<std::int64_t> format = database ? read_format(*database) : database.error();
+    if (!format || *format != HistoryFile::kFormat) {
+        return false;
+    }
+    Result<Statement> check = database->prepare("PRAGMA quick_check(1)");
+    const Result<bool> row = check ? check->step() : check.error();
+    return row && *row && check->bytes(0) == "ok";
 }
 
 } // namespace
 
 Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
-    if (Result<void> made = make_file(path); !made) {
-        return made.error();
+    HistoryPlace place(path);
+    if (Result<void> prepared = place.prepare(); !prepared) {
+        return prepared.error();
+    }
+    if (Result<bool> content = find_content(path); !content) {
+        return content.error();
     }
     if (Result<std::int64_t> format = read_format(path); !format) {
         return format.error();
@@ -58,26 +105,25 @@ Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
     if (!database) {
         return database.error();
     }
-    HistoryFile file(std::move(*database));
+    HistoryFile file(std::move(*database), std::move(place));
     if (Result<void> prepared = file.prepare(); !prepared) {
         return prepared.error();
     }
+    file.place_.note_file();
+    file.place_.note_log();
     return file;
 }
 
 Result<std::optional<HistoryFile>> HistoryFile::open_to_read(const std::string& path) {
-    if (::access(path.c_str(), F_OK) != 0) {
-        return std::optional<HistoryFile>();
+    if (const Result<bool> content = find_content(path); !content || !*content) {
+        return content ? Result<std::optional<HistoryFile>>(std::nullopt) : content.error();
     }
-    const Result<std::int64_t> format = read_format(path);
+    Result<Database> database = open_where_it_lies(path);
+    const Result<std::int64_t> format = database ? read_format(*database) : database.error();
     if (!format || *format == 0) {
         return format ? Result<std::optional<HistoryFile>>(std::nullopt) : format.error();
     }
-    Result<Database> database = Database::open(path, Database::Mode::read);
-    if (!database) {
-        return database.error();
-    }
-    return std::optional<HistoryFile>(HistoryFile(std::move(*database)));
+    return std::optional<HistoryFile>(HistoryFile(std::move(*database), HistoryPlace(path)));
 }
 
 /// It is no guarantee of anything: a power cut may take the last runs.
@@ -104,7 +150,59 @@ Result<void> HistoryFile::add(const std::vector<RunRecord>& runs, const Bounds& 
     done = done ? insert(runs, bounds.runs) : done;
     done = done ? forget(bounds, now) : done;
     done = done ? transaction.commit() : done;
-    return done ? database_->execute("PRAGMA incremental_vacuum") : done;
+    done = done ? database_->execute("PRAGMA incremental_vacuum") : done;
+    place_.note_log();
+    return done;
+}
+
+Result<void> HistoryFile::tidy(const Bounds& bounds, bool keeps_payloads, RunRecord::Time now) {
+    Transaction transaction(*database_);
+    Result<void> done = transaction.begin();
+    done = done ? forget(bounds, now) : done;
+    done = done ? transaction.commit() : done;
+    done = done && !keeps_payloads ? erase_payloads() : done;
+    done = done ? database_->execute("PRAGMA incremental_vacuum") : done;
+    place_.note_log();
+    return done;
+}
+
+/// The file is written anew, for pages of SQLite keep remains of what once was in them.
+Result<void> HistoryFile::erase_payloads() {
+    const Result<std::optional<std::int64_t>> kept =
+        database_->ask("SELECT EXISTS (SELECT 1 FROM runs WHERE payload IS NOT NULL)");
+    if (!kept || kept->value_or(0) == 0) {
+        return kept ? Result<void>() : kept.error();
+    }
+    return database_->execute("PRAGMA temp_store=MEMORY; UPDATE runs SET payload = NULL; VACUUM");
+}
+
+Result<bool> HistoryFile::checkpoint() {
+    constexpr std::chrono::milliseconds kPatience{100};
+    database_->set_patience(kPatience);
+    Result<bool> done = database_->checkpoint(true);
+    database_->set_patience(Database::kBusyTimeout);
+    place_.note_file();
+    place_.note_log();
+    return done;
+}
+
+bool HistoryFile::is_in_place() {
+    switch (place_.look()) {
+    case HistoryPlace::State::same: return true;
+    case HistoryPlace::State::gone: return false;
+    case HistoryPlace::State::touched: break;
+    }
+    if (!is_sound(place_.path())) {
+        return false;
+    }
+    place_.note_file();
+    return true;
+}
+
+void HistoryFile::abandon() {
+    database_->abandon();
+    database_.reset();
+    place_.remove_log();
 }
 
 /// What the bounds would make it forget at once is not written.
@@ -119,7 +217,7 @@ Result<void> HistoryFile::insert(const std::vector<RunRecord>& runs, std::uint64
     const std::size_t surplus = runs.size() - static_cast<std::size_t>(std::min<std::uint64_t>(runs.size(), limit));
     for (auto run = runs.begin() + static_cast<std::ptrdiff_t>(surplus); run != runs.end(); ++run) {
         ++number;
-        const Result<void> inserted = bind_run(*insert, number, *run).run();
+        Result<void> inserted = bind_run(*insert, number, *run).run();
         if (!inserted) {
             return inserted;
         }
@@ -170,89 +268,6 @@ Result<void> HistoryFile::forget_before(std::int64_t number) {
         }
     }
     return {};
-}
-
-Result<void> HistoryFile::each(const Query& query, const std::function<void(const RunRecord&)>& look) {
-    const bool is_channel = query.event && query.event->find('/') != std::string::npos;
-    Result<Statement> rows = database_->prepare(
-        "SELECT " + std::string(kRunColumns) + " FROM runs WHERE (?1 IS NULL OR " + (is_channel ? "channel" : "event") +
-        " = ?1) AND (?2 = 0 OR result NOT IN (0, 2)) AND ended >= ?3 ORDER BY number");
-    Result<Statement> steps = database_->prepare(kStepsOfRun);
-    if (!rows || !steps) {
-        return !rows ? rows.error() : steps.error();
-    }
-    rows->bind_optional(0, query.event)
-        .bind(1, std::int64_t{query.only_failed})
-        .bind(2, query.since ? to_number(*query.since) : 0);
-    for (;;) {
-        const Result<bool> row = rows->step();
-        if (!row || !*row) {
-            return row ? Result<void>() : row.error();
-        }
-        RunRecord run = read_run(*rows);
-        Result<std::vector<StepRecord>> of_run = load_steps(*steps, rows->number(0));
-        if (!of_run) {
-            return of_run.error();
-        }
-        run.steps = std::move(*of_run);
-        look(run);
-    }
-}
-
-Result<std::vector<StepRecord>> HistoryFile::load_steps(Statement& statement, std::int64_t number) {
-    std::vector<StepRecord> steps;
-    statement.bind(0, number);
-    for (;;) {
-        const Result<bool> row = statement.step();
-        if (!row) {
-            return row.error();
-        }
-        if (!*row) {
-            return steps;
-        }
-        steps.push_back(read_step(statement));
-    }
-}
-
-Result<std::string> HistoryFile::resolve(std::string_view prefix) {
-    Result<Statement> rows = database_->prepare("SELECT id FROM runs WHERE id >= ? AND id < ? LIMIT 2");
-    if (!rows) {
-        return rows.error();
-    }
-    const std::string end = std::string(prefix) + '\xff'; // ids are ASCII
-    Result<bool> row = rows->bind(0, prefix).bind(1, end).step();
-    if (!row || !*row) {
-        return row ? Error{"there is no run " + quote(prefix) + " in the history"} : row.error();
-    }
-    std::string id(rows->bytes(0));
-    row = rows->step();
-    if (!row || *row) {
-        return row ? Error{"several ids begin with " + quote(prefix) + ": give more of it"} : row.error();
-    }
-    return id;
-}
-
-Result<std::optional<RunRecord>> HistoryFile::load(std::string_view id) {
-    Result<Statement> row =
-        database_->prepare("SELECT " + std::string(kRunColumns) + ", payload FROM runs WHERE id = ?");
-    Result<Statement> steps = database_->prepare(kStepsOfRun);
-    if (!row || !steps) {
-        return !row ? row.error() : steps.error();
-    }
-    const Result<bool> found = row->bind(0, id).step();
-    if (!found || !*found) {
-        return found ? Result<std::optional<RunRecord>>(std::nullopt) : found.error();
-    }
-    RunRecord run = read_run(*row);
-    if (!row->is_null(kPayloadColumn)) {
-        run.payload = std::string(row->bytes(kPayloadColumn));
-    }
-    Result<std::vector<StepRecord>> of_run = load_steps(*steps, row->number(0));
-    if (!of_run) {
-        return of_run.error();
-    }
-    run.steps = std::move(*of_run);
-    return std::optional<RunRecord>(std::move(run));
 }
 
 } // namespace eventsgw

@@ -18,7 +18,7 @@ RunRecord::Time to_time(std::int64_t number) {
 }
 
 RunResult to_result(std::int64_t number) {
-    return static_cast<RunResult>(std::clamp<std::int64_t>(number, 0, static_cast<int>(RunResult::not_started)));
+    return static_cast<RunResult>(std::clamp<std::int64_t>(number, 0, static_cast<int>(RunResult::refused)));
 }
 
 /// What follows "/event/", or nothing.

@@ -12,8 +12,16 @@ std::string_view to_string(RunResult result) {
     case RunResult::skipped: return "skipped";
     case RunResult::timed_out: return "timed out";
     case RunResult::not_started: return "not started";
+    case RunResult::refused: return "refused";
     }
     return "unknown";
+}
+
+void RunRecord::refuse() {
+    ended = std::chrono::system_clock::now();
+    began = ended;
+    result = RunResult::refused;
+    reason = "as much waits as may";
 }
 
 } // namespace eventsgw

@@ -21,10 +21,11 @@ enum class RunResult : std::uint8_t {
     failed = 1,
     skipped = 2, ///< it said "not for me"; of a step also: it was not there or could not be executed
     timed_out = 3,
-    not_started = 4
+    not_started = 4,
+    refused = 5 ///< as much waited as may
 };
 
-/// "succeeded", "failed", "skipped", "timed out", "not started".
+/// "succeeded", "failed", "skipped", "timed out", "not started", "refused".
 std::string_view to_string(RunResult result);
 
 /// One program of a handler.
@@ -63,6 +64,9 @@ struct RunRecord {
     bool is_replay = false;
     std::vector<StepRecord> steps; ///< of a handler
     std::optional<std::string> payload;
+
+    /// It ends before it has begun.
+    void refuse();
 
     /// Memory that it takes, about.
     std::size_t cost() const {

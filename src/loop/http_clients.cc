@@ -34,7 +34,7 @@ HttpClients::HttpClients(event_base* base, Timers& timers)
 
 bufferevent* HttpClients::make() {
     forget_ended();
-    bufferevent* connection = bufferevent_socket_new(base_, -1, 0);
+    bufferevent* connection = bufferevent_socket_new(base_, -1, BEV_OPT_CLOSE_ON_FREE);
     if (connection == nullptr) {
         return nullptr;
     }
@@ -48,6 +48,10 @@ bufferevent* HttpClients::make() {
         deadline_->start(kTime);
     }
     return connection;
+}
+
+void HttpClients::forget(bufferevent* connection) {
+    clients_.remove_if([connection](const Client& client) { return client.connection.get() == connection; });
 }
 
 void HttpClients::forget_ended() {

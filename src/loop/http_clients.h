@@ -16,7 +16,7 @@ namespace eventsgw {
 
 /// Bounds the clients of libevent's HTTP server, which up to version 2.1 takes any number of them, and begins its
 /// time-out again with each byte. There are at most kMax, and the oldest goes for another one: so whoever asks at once
-/// is answered, and idle ones take no descriptors from the rest of the program. None stays longer than kTime.
+/// is answered, and idle ones take few descriptors from the rest of the program. None stays longer than kTime.
 class HttpClients {
 public:
     static constexpr std::size_t kMax = 32;
@@ -24,11 +24,14 @@ public:
 
     HttpClients(event_base* base, Timers& timers);
 
+    /// A client's connection has come to its end, and is not looked at any more.
+    void forget(bufferevent* connection);
     /// The connection of a new client, which gets its socket from the server; nullptr for want of memory.
     bufferevent* make();
 
 private:
-    /// The server frees a connection and tells nobody: a reference of ours keeps the object, not its descriptor.
+    /// The server frees the connection of one that has not asked for anything, and tells nobody. The reference keeps
+    /// the object, and its descriptor too: a number that others use by now could not be cut.
     struct Deleter {
         void operator()(bufferevent* connection) const;
     };

@@ -75,9 +75,14 @@ HttpServer::HttpServer(Loop& loop, Timers& timers, Handler on_request)
     evhttp_set_gencb(
         server_.get(),
         [](evhttp_request* request, void* self) {
+            evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, self);
             send(request, static_cast<HttpServer*>(self)->on_request_(read_request(request)));
         },
         this);
+}
+
+void HttpServer::on_close(evhttp_connection* connection, void* self) {
+    static_cast<HttpServer*>(self)->clients_.forget(evhttp_connection_get_bufferevent(connection));
 }
 
 Result<void> HttpServer::listen(const Address& address) {

@@ -13,6 +13,7 @@
 #include <string>
 
 struct evhttp;
+struct evhttp_connection;
 
 namespace eventsgw {
 
@@ -48,6 +49,8 @@ private:
     struct Deleter {
         void operator()(evhttp* server) const;
     };
+
+    static void on_close(evhttp_connection* connection, void* self);
 
     Loop& loop_;
     Handler on_request_;

@@ -3,6 +3,8 @@
 
 #include "store/database.h"
 
+#include "base/text.h"
+
 #include <utility>
 
 #include <sqlite3.h>
@@ -42,6 +44,20 @@ Error make_error(sqlite3* handle) {
         }
     }
     return Error{std::move(message), classify(code)};
+}
+
+/// A URI (https://www.sqlite.org/uri.html).
+std::string make_snapshot_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c == '%' || c == '?' || c == '#') {
+            uri += '%';
+            append_hex(uri, static_cast<unsigned char>(c));
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?immutable=1";
 }
 
 } // namespace
@@ -117,10 +133,13 @@ void Database::Deleter::operator()(sqlite3* handle) const {
 }
 
 Result<Database> Database::open(const std::string& path, Mode mode, const char* vfs) {
-    const int flags = (mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
-                      (mode == Mode::create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX;
+    const bool is_reader = mode == Mode::read || mode == Mode::snapshot;
+    const bool is_snapshot = mode == Mode::snapshot;
+    const int flags = (is_reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                      (mode == Mode::create ? SQLITE_OPEN_CREATE : 0) | (is_snapshot ? SQLITE_OPEN_URI : 0) |
+                      SQLITE_OPEN_NOMUTEX;
     sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs);
+    const int code = sqlite3_open_v2((is_snapshot ? make_snapshot_uri(path) : path).c_str(), &handle, flags, vfs);
     if (handle == nullptr) {
         return Error{sqlite3_errstr(code), kStoreFailed};
     }
@@ -137,8 +156,8 @@ Result<Database> Database::open(const std::string& path, Mode mode, const char* 
 /// A small cache and no memory map: what is read here is read once. Large pages, because each costs two system calls.
 /// Checkpoints are the owner's affair, up to a GiB: one in the midst of a flood would halve what the disk takes.
 Result<void> Database::configure(Mode mode) {
-    sqlite3_busy_timeout(handle_.get(), static_cast<int>(kBusyTimeout.count()));
-    if (mode == Mode::read) {
+    set_patience(kBusyTimeout);
+    if (mode == Mode::read || mode == Mode::snapshot) {
         return {};
     }
     return execute(
@@ -149,6 +168,14 @@ Result<void> Database::configure(Mode mode) {
 
 Result<void> Database::relax() {
     return execute("PRAGMA synchronous=NORMAL");
+}
+
+void Database::set_patience(std::chrono::milliseconds patience) {
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+}
+
+void Database::abandon() {
+    sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 Result<void> Database::execute(const std::string& sql) {

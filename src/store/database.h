@@ -67,7 +67,8 @@ class Database {
 public:
     static constexpr std::chrono::milliseconds kBusyTimeout{5000};
 
-    enum class Mode : std::uint8_t { read, write, create };
+    /// `snapshot` reads a file that nobody writes, in a place where SQLite cannot make what it needs to read others.
+    enum class Mode : std::uint8_t { read, snapshot, write, create };
 
     /// Errors do not repeat the path; the caller knows it. `vfs` names SQLite's way to the disk; nullptr is the usual
     /// one.
@@ -75,6 +76,11 @@ public:
 
     /// For what may be lost in a power cut: commits do not wait for the disk from now on. The file stays sound.
     Result<void> relax();
+
+    /// How long the others are waited for from now on.
+    void set_patience(std::chrono::milliseconds patience);
+    /// For a file that somebody has removed or overwritten: nothing is brought into it when this goes.
+    void abandon();
 
     /// Statements without parameters and rows, with semicolons between.
     Result<void> execute(const std::string& sql);

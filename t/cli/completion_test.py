@@ -92,7 +92,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(complete("spool", ""), ["drop", "list", "push", "retry", "show"])
         self.assertEqual(complete("spool", "r"), ["retry"])
         self.assertEqual(complete("spool", "show", ""), [])
-        self.assertEqual(complete("history", ""), ["show"])
+        self.assertEqual(complete("history", ""), ["list", "show"])
         self.assertEqual(complete("replay", ""), [])
 
     def test_files(self):

@@ -6,6 +6,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -128,6 +129,15 @@ class Options(unittest.TestCase):
 
 
 class Output(unittest.TestCase):
+    def test_the_reason_is_that_of_the_write(self):
+        with tempfile.TemporaryDirectory() as directory, open("/dev/full", "wb") as full:
+            for number in range(3000):  # more than what is written at once
+                pathlib.Path(directory, "eventsgw.conf").open("a").write(f"[commands]\na/event/{number} = true =\n")
+            done = subprocess.run([PROGRAM, "check", "--format", "json"], cwd=directory, stdout=full,
+                                  stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, EX_IOERR)
+        self.assertIn(b"No space left on device", done.stderr)
+
     def test_output_that_cannot_be_written_is_an_error(self):
         for arguments in (["--version"], ["--help"], ["match", "--help"]):
             with open("/dev/full", "wb") as full:

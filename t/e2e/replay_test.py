@@ -3,8 +3,11 @@
 # Copyright (C) 2026 eventsgw contributors
 """`eventsgw replay`: an event is taken once more, by the rules and handlers of now."""
 
+import http.client
 import json
 import pathlib
+import signal
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -104,11 +107,62 @@ class Replay(HandlerTestCase):
         self.reload(CONFIG % ("", "a/event/c = true\n"))
         self.assertIn("no rule and no handler takes a/event/b", self.replay(run["id"], status=1).stderr)
 
+    def test_one_that_nobody_waits_for_does_not_happen(self):
+        self.start_handlers(CONFIG % ("", "a/event/b = true\n"), arguments=[])
+        self.publish("a/event/b", b"{}")
+        run = self.wait_run(kind="command")
+        self.gateway.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.gateway.send_signal, signal.SIGCONT)
+        done = program.run("replay", run["id"], cwd=self.gateway.state_directory)
+        self.assertEqual(done.status, 69)
+        self.assertRegex(done.stderr, "does not answer.*may be replayed all the same: see `eventsgw history`")
+        half = socket.socket(socket.AF_UNIX)
+        self.addCleanup(half.close)
+        half.connect(self.gateway.path("eventsgw.sock"))
+        half.sendall(f"POST /replay/{run['id']} HTTP/1.0\r\n\r\n".encode())
+        half.shutdown(socket.SHUT_WR)
+        self.gateway.send_signal(signal.SIGCONT)
+        self.gateway.wait_log("^<5>status: does not replay an event, whoever asked is gone id=" + run["id"], 2)
+        self.started(run["id"])
+        self.gateway.wait_log("command: exited", 2)
+        self.assertEqual(len(self.gateway.log_matching("gateway: replays an event")), 1)
+
+    def test_a_full_queue_is_told_from_nothing_that_takes_it(self):
+        config = CONFIG % ("", "a/event/b = true\na/event/c = cat gate\n") + "max_concurrency = 1\nqueue_limit = 1\n"
+        self.start_handlers(config, arguments=[])
+        self.publish("a/event/b", b"{}")
+        run = self.wait_run(kind="command")
+        self.gateway.make_gate("gate")
+        self.publish("a/event/c", b"1", b"2", b"3")
+        refused = self.wait_run(result="refused")
+        self.assertIn("as much waits as may; try again later:\nrefused  command line 3: true",
+                      self.replay(run["id"], status=1).stderr)
+        for count in (2, 3):
+            self.gateway.open_gate("gate")
+            self.gateway.wait_log("command: exited", count)
+        self.wait_run(result="refused", replay=True)
+        self.reload(config.replace("cat gate", "cat > got"))
+        self.started(refused["id"])
+        self.gateway.wait_content("got", b"3")
+
+    def test_without_an_id(self):
+        self.start_handlers(CONFIG % ("", "a/event/b = true\n"), arguments=[])
+        self.publish("a/event/b", b"{}")
+        self.wait_run(kind="command")
+        connection = http.client.HTTPConnection("localhost", timeout=10)
+        self.addCleanup(connection.close)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(self.gateway.path("eventsgw.sock"))
+        connection.request("POST", "/replay/")
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.read()), (409, b"the id of the run is empty\n"))
+        self.assertIn("no id of a run", self.replay("", status=64).stderr)
+
     def test_without_a_payload_it_says_how_to_keep_one(self):
         self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
         self.publish("a/event/b", b"{}")
         run = self.wait_run(kind="command")
-        self.assertIn("set history_payload = yes in [gateway]", self.replay(run["id"], status=1).stderr)
+        self.assertIn("set history_payload = yes in [gateway], reload by systemctl reload", self.replay(run["id"], status=1).stderr)
 
     def test_what_is_no_run(self):
         self.start_handlers(CONFIG % ("", "a/event/b = true\n"), arguments=[])

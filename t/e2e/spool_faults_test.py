@@ -54,6 +54,15 @@ class Faults(GatewayTestCase):
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(100, server=self.leader), numbers(0, 100))
 
+    def test_a_fifo(self):
+        gateway = self.start(wrapper=["sh", "-c", 'mkfifo eventsgw.spool && exec "$@"', "sh"])
+        self.assert_goes_on_in_memory(gateway, "FIFO, not a regular file")
+        for verb in ("list", "push"):
+            done = gateway.run("spool", verb)
+            self.assertEqual(done.status, 74)
+            self.assertIn("FIFO", done.stderr)
+        gateway.stop()
+
     def test_garbage(self):
         garbage = b"no database " * 1000
         gateway = self.start(files={SPOOL: garbage})

@@ -3,6 +3,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """What a running gateway tells of itself: `eventsgw status` and the metrics."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -14,6 +15,8 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -145,6 +148,77 @@ class Report(StatusTestCase):
         self.wait_report(gateway, lambda r: seen.append(r["tasks"]) or r["tasks"]["pushed"] == 105)
         self.assertEqual([tasks for tasks in seen if tasks["spooled"] > tasks["waiting"]], [])
 
+    def test_trouble_of_the_history(self):
+        gateway = self.start_gateway(CONFIG)
+        self.assertEqual(self.report(gateway)["history"], {"on": True, "problem": ""})
+        os.mkdir(gateway.path("eventsgw.history"))
+        self.publish("a/event/c", b"1")
+        self.wait_report(gateway, lambda r: "directory" in r["history"]["problem"])
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^history +not kept: .*directory")
+        self.assertIn("\neventsgw_history_lost 1\n", self.status(gateway, "--format", "openmetrics").stdout)
+        os.rmdir(gateway.path("eventsgw.history"))
+        self.publish("a/event/c", b"1")
+        self.wait_report(gateway, lambda r: r["history"]["problem"] == "")
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^history +kept$")
+        self.assertIn("\neventsgw_history_lost 0\n", self.status(gateway, "--format", "openmetrics").stdout)
+
+    def test_a_history_that_is_off(self):
+        gateway = self.start_gateway("[gateway]\nhistory = 0\n" + CONFIG)
+        self.assertEqual(self.report(gateway)["history"], {"on": False, "problem": ""})
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^history +off$")
+
+
+class Foreign(StatusTestCase):
+    """What answers is no gateway."""
+
+    REPORT = b'{"version":"1"}'
+
+    def answer(self, response):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        directory = holder.name
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(os.path.join(directory, "eventsgw.sock"))
+        server.listen(10)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(response)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return directory
+
+    def test_any_answer(self):
+        ok = b"HTTP/1.1 200 OK\r\n"
+        for response in (
+            ok + b"\r\nnotjson",
+            ok + b"\r\n[]",
+            ok + b"\r\n" + b"\x1b[2J\n# EOF",
+            ok + b"Content-Length: 100\r\n\r\n" + self.REPORT,
+            ok + b"content-length: x\r\n\r\n" + self.REPORT,
+            b"HTTP/1.1 404 Not Found\r\n\r\nno",
+            b"HTTP/1.1 2000 OK\r\n\r\n" + self.REPORT,
+            b"SSH-2.0 200 \r\n\r\n" + self.REPORT,
+            b"\x00" * 100,
+            b"",
+        ):
+            directory = self.answer(response)
+            for words in (("status",), ("status", "--format", "json"), ("status", "--format", "openmetrics"),
+                          ("replay", "1b9d6bcd")):
+                with self.subTest(response=response, words=words):
+                    done = program.run(*words, cwd=directory)
+                    self.assertEqual((done.status, done.stdout), (EX_UNAVAILABLE, ""))
+                    self.assertRegex(done.stderr, r"\Aeventsgw: .*(is no gateway|without an answer)")
+
+    def test_what_a_terminal_would_obey(self):
+        directory = self.answer(b"HTTP/1.1 409 Conflict\r\n\r\n\x1b[2J\nsecond\n")
+        self.assertEqual(program.run("replay", "1b9d6bcd", cwd=directory).stderr, "eventsgw: \\x1b[2J\nsecond\n")
+
 
 class Socket(StatusTestCase):
     def test_it_is_the_owners_alone_and_goes_with_the_gateway(self):
@@ -232,6 +306,7 @@ class Metrics(StatusTestCase):
         "eventsgw_rule_last_event_seconds",
         "eventsgw_gaps_total",
         "eventsgw_runs_refused_total",
+        "eventsgw_history_lost",
     }
     HOSTILE = "[commands]\na\\\\\"\\n{/event/b = true\n"
 

@@ -102,6 +102,8 @@ void a_json_string_escapes_what_it_must() {
 
 void what_is_not_utf8_becomes_replacement_characters() {
     CHECK_EQUAL(to_json_string("caf\xE9!"), "\"caf\uFFFD!\"");
+    CHECK_EQUAL(to_json_string("\u007f\u0080\u009f\u00a0"), "\"\\u007f\\u0080\\u009f\u00a0\"");
+    CHECK_EQUAL(escape_c1("{\"\u009b\":\"\u00a0\u00c2\"}"), "{\"\\u009b\":\"\u00a0\u00c2\"}");
     CHECK_EQUAL(to_json_string("\xED\xA0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");
     CHECK_EQUAL(to_json_string("\xF0\x9F\x98"), "\"\uFFFD\"");
 }

@@ -48,7 +48,9 @@ void escape_lets_no_second_log_line_through() {
 void escape_disarms_terminal_sequences() {
     CHECK_EQUAL(escape("\x1b]0;owned\x07\x7f"), "\\x1b]0;owned\\x07\\x7f");
     CHECK_EQUAL(escape("\u0080\u009f~\u00a0"), "\\xc2\\x80\\xc2\\x9f~\u00a0"); // the borders of the controls
-    CHECK_EQUAL(escape("\u009b2J"), "\\xc2\\x9b2J");                           // the one-character form of ESC [
+    CHECK_EQUAL(escape("\\\xc2\\\n"), "\\\\\\xc2\\\\\\n");
+    CHECK_EQUAL(escape_controls("\\\xc2\\\n\u009b"), "\\\\xc2\\\\n\\xc2\\x9b");
+    CHECK_EQUAL(escape("\u009b2J"), "\\xc2\\x9b2J"); // the one-character form of ESC [
 }
 
 void escape_disarms_every_bidirectional_control() {

@@ -7,6 +7,9 @@
 #include "testing.h"
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
 
 #include <sys/stat.h>
 
@@ -189,6 +192,7 @@ void the_beginning_of_an_id_is_enough_where_it_is_the_only_one() {
     CHECK_EQUAL(reader.resolve("abc").value(), "abc1");
     CHECK_EQUAL(reader.resolve("abc1").value(), "abc1");
     CHECK_EQUAL(reader.resolve("e").value(), "e");
+    CHECK(reader.resolve("").error().message.find("empty") != std::string::npos);
     for (const char* prefix : {"ab", "", "abc12", "x", "ABC1"}) {
         const Result<std::string> none = reader.resolve(prefix);
         CHECK(!none && none.error().os_error == 0);
@@ -222,8 +226,110 @@ void what_is_no_history_is_told_apart() {
     Result<Database> database = Database::open(f.path(), Database::Mode::write);
     CHECK(database->execute("PRAGMA user_version=99").ok());
     const Error newer = HistoryFile::open_to_write(f.path()).error();
+    const Error cut = HistoryFile::open_to_read(directory.write("cut", "SQLite format 3")).error();
+    CHECK_EQUAL(cut.os_error, static_cast<int>(kStoreBroken));
     CHECK_EQUAL(newer.os_error, static_cast<int>(kStoreBroken));
     CHECK(newer.message.find("newer version") != std::string::npos);
+}
+
+bool is_there(const std::string& path, const std::string& text) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(file), {}};
+    return content.find(text) != std::string::npos;
+}
+
+void what_is_erased_is_gone_from_file_and_log() {
+    for (const std::size_t size : {std::size_t{10}, std::size_t{3000}, std::size_t{100000}}) {
+        Fixture f;
+        std::vector<RunRecord> runs = make_runs(0, 20);
+        for (RunRecord& run : runs) {
+            run.payload = "geheim" + std::string(size, 'x');
+        }
+        f.add(runs);
+        CHECK(f.writer->tidy(kWide, true, kStart).ok() && f.writer->checkpoint().value());
+        CHECK(is_there(f.path(), "geheim"));
+        CHECK(f.writer->tidy(kWide, false, kStart).ok() && f.writer->checkpoint().value());
+        CHECK(!is_there(f.path(), "geheim") && f.writer->log_size() == 0);
+        CHECK(!f.reader().load("7").value()->payload.has_value());
+    }
+}
+
+void tidying_forgets_too() {
+    Fixture f;
+    f.add({make_run("a", kStart), make_run("b", kStart + 5s)});
+    CHECK(f.writer->tidy({10, 10s}, true, kStart + 11s).ok());
+    CHECK_EQUAL(f.ids(), "b ");
+    CHECK(f.writer->tidy({10, 10s}, true, kStart + 60s).ok());
+    CHECK_EQUAL(f.ids(), "");
+}
+
+void a_checkpoint_does_not_wait_long_for_a_reader() {
+    Fixture f;
+    f.add(make_runs(0, 3));
+    Result<Database> database = Database::open(f.path(), Database::Mode::read);
+    CHECK(database.ok());
+    Result<Statement> rows = database->prepare("SELECT number FROM runs");
+    CHECK(rows.ok() && rows->step().value());
+    f.add(make_runs(3, 4));
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(!f.writer->checkpoint().value());
+    CHECK(std::chrono::steady_clock::now() - begun < 2s);
+    CHECK(f.writer->is_in_place());
+    rows->reset();
+    CHECK(f.writer->checkpoint().value());
+}
+
+void it_knows_when_it_has_lost_its_place() {
+    const auto change = [](const std::function<void(const std::string&)>& how) {
+        Fixture f;
+        f.add(make_runs(0, 3));
+        CHECK(f.writer->checkpoint().value());
+        CHECK(f.writer->is_in_place());
+        how(f.path());
+        return !f.writer->is_in_place();
+    };
+    const std::string garbage(40000, 'x');
+    CHECK(change([](const std::string& path) { std::filesystem::remove(path); }));
+    CHECK(change([](const std::string& path) { std::filesystem::resize_file(path, 0); }));
+    CHECK(change([&](const std::string& path) { std::ofstream(path, std::ios::binary) << garbage; }));
+    CHECK(change([](const std::string& path) {
+        std::filesystem::copy_file(path, path + "2");
+        std::filesystem::rename(path + "2", path);
+    }));
+    CHECK(!change([](const std::string& path) {
+        Result<Database> database = Database::open(path, Database::Mode::write);
+        CHECK(database.ok() && database->execute("DELETE FROM runs WHERE number = 1").ok());
+        CHECK(database->checkpoint(true).value());
+    }));
+}
+
+void what_is_no_regular_file_is_refused() {
+    const Directory directory;
+    CHECK(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
+    for (const std::string& path : {directory / "fifo", directory.path()}) {
+        CHECK_EQUAL(HistoryFile::open_to_write(path).error().os_error, static_cast<int>(kStoreFailed));
+        CHECK(!HistoryFile::open_to_read(path).ok());
+    }
+}
+
+void a_loose_mode_is_made_tight() {
+    Fixture f;
+    f.add(make_runs(0, 1));
+    CHECK(::chmod(f.path().c_str(), 0644) == 0);
+    CHECK(::chmod((f.path() + "-wal").c_str(), 0644) == 0);
+    CHECK(HistoryFile::open_to_write(f.path()).ok());
+    for (const std::string& path : {f.path(), f.path() + "-wal"}) {
+        struct stat status {};
+        CHECK(::stat(path.c_str(), &status) == 0 && (status.st_mode & 0777U) == 0600);
+    }
+}
+
+void many_runs_are_read_in_pieces() {
+    Fixture f;
+    f.add(make_runs(0, 1000), {5000, 1000h});
+    std::size_t count = 0;
+    CHECK(f.reader().each({}, [&](const RunRecord& run) { CHECK_EQUAL(run.id, std::to_string(count++)); }).ok());
+    CHECK_EQUAL(count, std::size_t{1000});
 }
 
 } // namespace
@@ -240,6 +346,13 @@ int main() {
         TEST(it_is_for_its_owner_alone_and_goes_on_after_a_restart),
         TEST(before_the_first_run_there_is_none),
         TEST(what_is_no_history_is_told_apart),
+        TEST(what_is_erased_is_gone_from_file_and_log),
+        TEST(tidying_forgets_too),
+        TEST(a_checkpoint_does_not_wait_long_for_a_reader),
+        TEST(it_knows_when_it_has_lost_its_place),
+        TEST(what_is_no_regular_file_is_refused),
+        TEST(a_loose_mode_is_made_tight),
+        TEST(many_runs_are_read_in_pieces),
     };
     return run(tests);
 }

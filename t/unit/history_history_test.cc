@@ -72,12 +72,36 @@ void off_it_has_no_file() {
 void it_can_be_switched_off_and_on() {
     Fixture f;
     f.add(1);
+    f.history.finish();
     f.history.set_settings({{0, 1000h}, false});
     f.add(1);
+    f.history.finish();
+    CHECK(!std::filesystem::exists(f.path()));
+    CHECK_EQUAL(f.file.count("<5>history: is off, and the runs that were kept are erased"), 1);
     f.history.set_settings({{10, 1000h}, false});
     f.add(1);
     f.history.finish();
-    CHECK_EQUAL(f.kept(), std::size_t{2});
+    CHECK_EQUAL(f.kept(), std::size_t{1});
+}
+
+void what_a_former_process_has_left_is_erased_where_it_is_off() {
+    Fixture f;
+    f.add(1);
+    f.history.finish();
+    History off(f.loop, f.file.log(), {{0, 1000h}, false}, f.path());
+    off.start();
+    off.finish();
+    CHECK(!std::filesystem::exists(f.path()));
+}
+
+void the_first_run_after_damage_is_kept() {
+    Fixture f;
+    f.directory.write("history", std::string(10000, 'x'));
+    f.add(1);
+    f.history.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{1});
+    CHECK_EQUAL(f.file.count("<4>history: cannot be used, and was set aside"), 1);
+    CHECK_EQUAL(f.history.problem(), "");
 }
 
 void small_payloads_are_kept_where_that_is_asked_for() {
@@ -94,6 +118,10 @@ void what_the_disk_does_not_take_in_time_is_dropped() {
     f.history.finish();
     CHECK(f.kept() >= 16 && f.kept() < 100);
     CHECK_EQUAL(f.file.count("<4>history: runs are not kept"), 1);
+    CHECK_EQUAL(f.history.problem(), "the disk is too slow");
+    f.add(1);
+    f.history.finish();
+    CHECK_EQUAL(f.history.problem(), "");
 }
 
 void a_failing_disk_is_said_once_and_so_is_its_end() {
@@ -103,6 +131,7 @@ void a_failing_disk_is_said_once_and_so_is_its_end() {
         FailingDisk::code = code;
         f.add(1);
         f.history.finish();
+        CHECK_EQUAL(f.history.problem().empty(), code == SQLITE_OK);
     }
     CHECK_EQUAL(f.kept(), std::size_t{3});
     CHECK_EQUAL(f.file.count("<4>history: runs are not kept"), 1);
@@ -115,6 +144,8 @@ int main() {
         TEST(what_was_added_is_there_at_the_end),
         TEST(off_it_has_no_file),
         TEST(it_can_be_switched_off_and_on),
+        TEST(what_a_former_process_has_left_is_erased_where_it_is_off),
+        TEST(the_first_run_after_damage_is_kept),
         TEST(small_payloads_are_kept_where_that_is_asked_for),
         TEST(what_the_disk_does_not_take_in_time_is_dropped),
         TEST(a_failing_disk_is_said_once_and_so_is_its_end),

@@ -191,6 +191,19 @@ void the_oldest_goes_for_a_new_one() {
     CHECK(server.asked.ends_with("GET /late\n"));
     clients.clear();
     server.turn();
+    server.pass(HttpClients::kTime); // descriptors stay as long as those who had them are counted
+    CHECK_EQUAL(count_descriptors(), before);
+}
+
+void one_that_is_answered_leaves_no_descriptor() {
+    Fixture server;
+    const std::size_t before = count_descriptors();
+    {
+        const UniqueFd client = server.connect();
+        server.send(client, "GET / HTTP/1.1\r\n\r\n");
+        CHECK(Fixture::read(client).ends_with("xx(end)"));
+    }
+    server.turn();
     CHECK_EQUAL(count_descriptors(), before);
 }
 
@@ -219,6 +232,7 @@ int main() {
         TEST(whoever_does_not_take_the_answer_is_cut),
         TEST(a_slow_reader_gets_all),
         TEST(the_oldest_goes_for_a_new_one),
+        TEST(one_that_is_answered_leaves_no_descriptor),
         TEST(many_may_come_one_after_the_other),
     };
     return run(tests);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "history/history_place.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "store/database.h"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+/// make_os_error() in the words of a store.
+Error make_store_error(const std::string& what) {
+    Error error = make_os_error(what);
+    const int code = error.os_error;
+    error.os_error = code == ENOSPC || code == EDQUOT ? kStoreFull : kStoreFailed;
+    return error;
+}
+
+/// SQLite gives the files beside the database its mode, but only those that it makes.
+Result<void> close_to_others(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & kOthers) == 0) {
+        return {};
+    }
+    return ::chmod(path.c_str(), info.st_mode & S_IRWXU) == 0 ? Result<void>()
+                                                              : make_store_error("others can read its log");
+}
+
+} // namespace
+
+Result<void> HistoryPlace::prepare() const {
+    if (Result<void> regular = check_regular(path_); !regular) {
+        return Error{regular.error().message, kStoreFailed};
+    }
+    const UniqueFd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+    struct stat info {};
+    if (!fd || ::fstat(fd.get(), &info) != 0) {
+        return make_store_error("cannot be opened");
+    }
+    if ((info.st_mode & kOthers) != 0 && ::fchmod(fd.get(), info.st_mode & S_IRWXU) != 0) {
+        return make_store_error("others can read it, and its mode cannot be changed");
+    }
+    Result<void> closed = close_to_others(log_path());
+    return closed ? close_to_others(index_path()) : closed;
+}
+
+HistoryPlace::Look HistoryPlace::look_at(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return {};
+    }
+    return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
+}
+
+HistoryPlace::State HistoryPlace::look() const {
+    const Look now = look_at(path_);
+    if (!now.is_same_file(file_) || now.size == 0) {
+        return State::gone;
+    }
+    const bool is_same = now.size == file_.size && now.written.tv_sec == file_.written.tv_sec &&
+                         now.written.tv_nsec == file_.written.tv_nsec;
+    return is_same ? State::same : State::touched;
+}
+
+void HistoryPlace::note_file() {
+    file_ = look_at(path_);
+}
+
+void HistoryPlace::note_log() {
+    log_ = look_at(log_path());
+}
+
+off_t HistoryPlace::log_size() const {
+    return look_at(log_path()).size;
+}
+
+void HistoryPlace::remove_log() const {
+    if (look_at(log_path()).is_same_file(log_)) {
+        ::unlink(log_path().c_str());
+        ::unlink(index_path().c_str());
+    }
+}
+
+Result<void> HistoryPlace::remove_all() const {
+    for (const std::string& path : {path_, log_path(), index_path()}) {
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+            return make_store_error("cannot be removed");
+        }
+    }
+    return {};
+}
+
+} // namespace eventsgw
