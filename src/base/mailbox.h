@@ -36,9 +36,14 @@ public:
             values_.push_back(std::move(value));
         }
         if (is_first) {
-            const std::uint64_t one = 1;
-            static_cast<void>(::write(wake_.get(), &one, sizeof(one)) == sizeof(one));
+            wake();
         }
+    }
+
+    /// Makes the descriptor readable, with nothing to take. Needs no memory.
+    void wake() {
+        const std::uint64_t one = 1;
+        static_cast<void>(::write(wake_.get(), &one, sizeof(one)) == sizeof(one));
     }
 
     /// All that lies in it, which may be nothing.

@@ -106,7 +106,7 @@ Result<SpoolCommand::Found> SpoolCommand::find(SpoolFile& file, const std::strin
     if (!looked) {
         return looked.error();
     }
-    Result<std::vector<Dead>> dead = file.load_dead(false);
+    Result<std::vector<Dead>> dead = file.load_dead();
     if (!dead) {
         return dead.error();
     }
@@ -148,7 +148,7 @@ void SpoolCommand::show_json(const PendingTask& task, const Dead* dead) {
 
 Result<void> SpoolCommand::list_json(SpoolFile& file) {
     const Result<std::string> reason = file.reason();
-    const Result<std::vector<Dead>> dead = file.load_dead(false);
+    const Result<std::vector<Dead>> dead = file.load_dead();
     if (!reason || !dead) {
         return !reason ? reason.error() : dead.error();
     }
@@ -171,7 +171,7 @@ Result<void> SpoolCommand::list_json(SpoolFile& file) {
 Result<void> SpoolCommand::list_text(SpoolFile& file) {
     const Result<SpoolFile::Extent> extent = file.measure();
     const Result<std::string> reason = file.reason();
-    const Result<std::vector<Dead>> dead = file.load_dead(false);
+    const Result<std::vector<Dead>> dead = file.load_dead();
     if (!extent || !reason || !dead) {
         return !extent ? extent.error() : !reason ? reason.error() : dead.error();
     }

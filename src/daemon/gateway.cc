@@ -99,7 +99,16 @@ int Gateway::run() {
     if (sender_) {
         sender_->start();
     }
-    loop_.run();
+    try {
+        loop_.run();
+    } catch (const std::bad_alloc&) {
+        log_.error("gateway", "ends, out of memory", {{"tasks", sender_ ? sender_->waiting() : 0}});
+        reserve_.reset();
+        if (sender_) {
+            sender_->keep();
+        }
+        throw;
+    }
     if (sender_) {
         sender_->keep(); // first: a disk that hangs over the history must not cost a task
     }

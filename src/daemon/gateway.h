@@ -109,6 +109,9 @@ private:
 
     void make_sender(OpenedSpool spool);
 
+    /// Never touched, so it takes no memory but room; given back when there is none, for what waits to be kept.
+    static constexpr std::size_t kReserve = 16U << 20U;
+    std::unique_ptr<char[]> reserve_{new char[kReserve]};
     Loop& loop_;
     Log& log_;
     std::string version_;

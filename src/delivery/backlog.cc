@@ -106,8 +106,13 @@ std::size_t Backlog::pushable() const {
     if (burials_ > 0 && !is_failing_) {
         return 0;
     }
-    const bool only_stored = has_spool() && ((options_.stores_always && !is_failing_) || stored_ < needed_);
-    return only_stored ? static_cast<std::size_t>(find_after(front_, stored_) - front_.begin()) : front_.size();
+    const bool is_on_disk_first = has_spool() && (options_.stores_always || stored_ < needed_) && !is_failing_;
+    const bool is_held_up = has_spool() && stored_ < needed_ && is_failing_;
+    if (!is_on_disk_first && !is_held_up) {
+        return front_.size();
+    }
+    const std::uint64_t last = is_held_up ? std::max(stored_, revived_from_ - 1) : stored_;
+    return static_cast<std::size_t>(find_after(front_, last) - front_.begin());
 }
 
 void Backlog::confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take) {

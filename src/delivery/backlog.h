@@ -90,6 +90,10 @@ public:
     /// Moves the first `count` tasks to the dead ones. None is pushable until that is on disk, unless the disk fails.
     void bury(std::size_t count, const std::string& reason);
 
+    /// The time by which tasks have arrived: the time of day as it was at the start, and what has passed since. Whoever
+    /// sets the clock makes no task older or younger.
+    WallTime now() const;
+
     std::size_t waiting() const { return front_.size() + tail_.size() + gap_; }
     std::size_t waiting_cost() const { return unstored_cost_ + spool_cost_; }
     std::size_t spooled() const { return spool_tasks_; } ///< of those that wait
@@ -103,7 +107,6 @@ private:
     bool has_spool() const { return spool_ != nullptr && !is_lost_; }
     bool is_full() const;
     bool is_behind() const { return is_away_ || is_late_ || gap_ > 0; }
-    WallTime now() const;
     std::size_t in_memory() const { return front_.size() + tail_.size(); }
     bool is_too_much() const { return in_memory() > kBurstTasks || front_cost_ + tail_cost_ > kBurstCost; }
     bool has_to_store() const { return options_.stores_always || is_behind() || is_too_much(); }
@@ -147,9 +150,10 @@ private:
     std::size_t tail_cost_ = 0;
     std::uint64_t last_ = 0; ///< number of the newest task
 
-    std::uint64_t submitted_ = 0; ///< tasks up to this number have been given to the spool
-    std::uint64_t stored_ = 0;    ///< and up to this one are on disk
-    std::uint64_t needed_ = 0;    ///< nothing after stored_ is pushed before this one is on disk
+    std::uint64_t submitted_ = 0;    ///< tasks up to this number have been given to the spool
+    std::uint64_t stored_ = 0;       ///< and up to this one are on disk
+    std::uint64_t needed_ = 0;       ///< nothing after stored_ is pushed before this one is on disk;
+    std::uint64_t revived_from_ = 0; ///< or, while the disk fails, nothing from this one on
     std::uint64_t confirmed_ = 0;
     std::uint64_t pushing_ = 0;      ///< the leader may have the tasks up to this number
     std::size_t unstored_ = 0;       ///< tasks after stored_

@@ -39,6 +39,7 @@ void Backlog::on_retry(const std::vector<SpoolFile::Dead>& dead) {
             continue;
         }
         submit(true);
+        revived_from_ = needed_ > stored_ ? revived_from_ : last_ + 1;
         needed_ = submitted_ = ++last_;
         const PendingTask task(needed_, one.task.channel(), std::string(one.task.text()), one.task.arrived());
         in_flight_cost_ += task.cost();

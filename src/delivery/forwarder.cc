@@ -19,15 +19,16 @@ constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 /// A larger task travels alone, so that the leader's refusal of it is about it. No leader refuses smaller ones for
 /// their size (proto-max-bulk-len is 1 MiB at least).
 constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
-/// A large task is given up after so many connections in a row have ended over it without a word: a server that is
-/// busy reading may close before its refusal can be read, and so does what lies between.
+/// A large task is given up after so many connections in a row have been closed over it without a word, over at least
+/// this time: a server that is busy reading may close before its refusal can be read, and so does what lies between.
 constexpr int kEndsOverTask = 5;
+constexpr std::chrono::seconds kEndsFor{60};
 
 } // namespace
 
 Forwarder::Forwarder(Options options, Network network, const Log& log, std::unique_ptr<Spool> spool,
                      Callbacks callbacks)
-    : log_(log), callbacks_(std::move(callbacks)),
+    : timers_(network.timers), log_(log), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
@@ -99,7 +100,8 @@ void Forwarder::push_batch() {
         bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + " and no list");
         return;
     }
-    if (backlog_.front().front().number() == ended_over_ && ends_ >= kEndsOverTask) {
+    const bool is_fatal = ends_ >= kEndsOverTask && timers_.now() - ends_since_ >= kEndsFor;
+    if (is_fatal && backlog_.front().front().number() == ended_over_) {
         bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
         push_batch();
         return;
@@ -122,7 +124,7 @@ void Forwarder::on_ready() {
 }
 
 void Forwarder::on_confirmed(std::uint64_t through) {
-    const auto now = std::chrono::floor<WallTime::duration>(std::chrono::system_clock::now());
+    const WallTime now = backlog_.now();
     backlog_.confirm_through(through, [this, now](PendingTask task) {
         ++pushed_;
         confirmed_.add(std::max(now - task.arrived(), WallTime::duration::zero()));
@@ -161,8 +163,11 @@ void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
 void Forwarder::on_lost(bool over_push) {
     if (over_push && batch_ == 1 && backlog_.front().front().text().size() > kLargeTask) {
         const std::uint64_t number = backlog_.front().front().number();
-        ends_ = number == ended_over_ ? ends_ + 1 : 1;
-        ended_over_ = number;
+        if (number != std::exchange(ended_over_, number)) {
+            ends_ = 0;
+            ends_since_ = timers_.now();
+        }
+        ++ends_;
     }
     on_away();
 }

@@ -79,6 +79,7 @@ private:
     void on_away();
     void note_behind();
 
+    Timers& timers_;
     const Log& log_;
     Callbacks callbacks_;
     std::uint64_t pushed_ = 0;
@@ -90,7 +91,8 @@ private:
     bool has_looked_ = false;      ///< at the leader's side, just now
     std::size_t batch_ = 0;        ///< tasks of the batch pushed last
     std::uint64_t ended_over_ = 0; ///< number of the last large task over which a connection has ended
-    int ends_ = 0;                 ///< how many have, in a row
+    int ends_ = 0;                 ///< how many have, in a row,
+    Clock::time_point ends_since_; ///< since this one
     std::unique_ptr<Timer> flush_; ///< lets the events of one turn leave in one batch
     bool is_behind_ = false;       ///< as last said in the log
     std::string problem_;          ///< beside it

@@ -11,12 +11,14 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace eventsgw {
 
 /// Keeps the tasks that the leader has confirmed, for a while: a leader may forget the last of what it has confirmed,
-/// when it restarts from an older copy of its data or another node takes its place.
+/// when it restarts from an older copy of its data or another node takes its place. A task that is taken back and
+/// confirmed anew is kept no longer for that: somebody who keeps overwriting the cursor makes none run for ever.
 class RecentTasks {
 public:
     static constexpr std::chrono::seconds kKept{30};
@@ -38,12 +40,14 @@ private:
         PendingTask task;
         Clock::time_point since;
     };
+    Clock::time_point find_first_time(std::uint64_t number);
     void expire();
 
     Timers& timers_;
     std::deque<Kept> tasks_; ///< in the order of their numbers
     std::size_t cost_ = 0;
     std::uint64_t forgotten_ = 0;
+    std::deque<std::pair<std::uint64_t, Clock::time_point>> returned_; ///< numbers of tasks taken back, and since when
     std::unique_ptr<Timer> expiry_;
     bool expires_ = false; ///< the timer runs
 };

@@ -97,7 +97,7 @@ void Spool::receive() {
 
 std::size_t Spool::finish() {
     if (thread_.joinable()) {
-        order(SpoolOrder::End{});
+        writer_.end();
         thread_.join();
     }
     return writer_.unwritten();

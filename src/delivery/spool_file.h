@@ -81,7 +81,9 @@ public:
 
     /// Tasks after a number up to another, oldest first, until they cost about `cost`.
     Result<std::vector<PendingTask>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
-    Result<std::vector<Dead>> load_dead(bool only_to_retry);
+    Result<std::vector<Dead>> load_dead();
+    /// Those that somebody wants to be pushed again, oldest first, until they cost about `cost`.
+    Result<std::vector<Dead>> load_dead_to_retry(std::size_t cost);
     Result<std::string> reason();
     /// The tasks above this number wait.
     Result<std::uint64_t> confirmed();
@@ -101,6 +103,7 @@ public:
 private:
     explicit SpoolFile(Database database);
     Result<void> prepare(Database::Mode mode);
+    Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);
     template <typename Value> Result<void> set_meta(std::string_view key, const Value& value);
     /// Binds and runs one statement that is used once.
     Result<void> run_once(std::string_view sql, std::int64_t number);

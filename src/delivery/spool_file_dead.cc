@@ -3,6 +3,8 @@
 
 #include "delivery/spool_file.h"
 
+#include <limits>
+
 namespace eventsgw {
 
 Result<void> SpoolFile::bury(const PendingTask& task, std::string_view reason, WallTime now) {
@@ -34,7 +36,15 @@ Result<void> SpoolFile::revive(std::int64_t id, std::uint64_t number) {
     return drop_dead(id);
 }
 
-Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
+Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead() {
+    return load_dead(false, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead_to_retry(std::size_t cost) {
+    return load_dead(true, cost);
+}
+
+Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry, std::size_t cost) {
     Result<Statement> query = database_->prepare("SELECT id, channel, task, arrived, reason, died, retry FROM dead"
                                                  " WHERE retry >= ? ORDER BY id");
     if (!query) {
@@ -42,7 +52,7 @@ Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
     }
     query->bind(0, std::int64_t{only_to_retry});
     std::vector<Dead> dead;
-    for (;;) {
+    for (std::size_t taken = 0; taken < cost; taken += dead.back().task.cost()) {
         const Result<bool> row = query->step();
         if (!row) {
             return row.error();
@@ -54,6 +64,7 @@ Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead(bool only_to_retry) {
                         PendingTask(0, query->bytes(1), std::string(query->bytes(2)), to_time(query->number(3))),
                         std::string(query->bytes(4)), to_time(query->number(5)), query->number(6) != 0});
     }
+    return dead;
 }
 
 Result<void> SpoolFile::drop_dead(std::int64_t id) {

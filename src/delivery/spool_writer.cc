@@ -30,9 +30,10 @@ SpoolWriter::SpoolWriter(SpoolLock lock, std::string instance, std::optional<Spo
 
 void SpoolWriter::run() {
     look_around();
-    while (!is_ending_) {
+    for (bool is_last = false; !is_last;) {
         pollfd inbox{inbox_.descriptor(), POLLIN, 0};
         ::poll(&inbox, 1, static_cast<int>(kTick.count()));
+        is_last = is_ending_; // and all orders lie in the inbox
         try {
             sort_orders();
             work();
@@ -45,6 +46,11 @@ void SpoolWriter::run() {
     }
 }
 
+void SpoolWriter::end() {
+    is_ending_ = true;
+    inbox_.wake();
+}
+
 void SpoolWriter::sort_orders() {
     if (taken_.empty()) {
         taken_ = inbox_.take_all();
@@ -53,8 +59,6 @@ void SpoolWriter::sort_orders() {
         SpoolOrder& order = taken_[sorted_];
         if (const auto* load = std::get_if<SpoolOrder::Load>(&order.what)) {
             loads_.push_back(*load);
-        } else if (std::holds_alternative<SpoolOrder::End>(order.what)) {
-            is_ending_ = true;
         } else {
             orders_.push_back(std::move(order));
         }

@@ -8,6 +8,7 @@
 #include "delivery/spool_file.h"
 #include "delivery/spool_lock.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,8 +46,7 @@ struct SpoolOrder {
         std::uint64_t after;
         std::uint64_t until;
     };
-    struct End {};
-    std::variant<Write, Confirm, Bury, Revive, Load, End> what;
+    std::variant<Write, Confirm, Bury, Revive, Load> what;
 };
 
 /// What the spool's thread tells the loop.
@@ -94,15 +94,18 @@ public:
     /// A commit of less than kQuietCost is followed by a checkpoint if the last one is kLogCost behind.
     static constexpr std::size_t kQuietCost = 1U << 20U;
     static constexpr std::size_t kLogCost = 32U << 20U;
-    /// What is loaded at a time.
+    /// What is loaded at a time, of those that wait, and of the dead that are to be pushed again.
     static constexpr std::size_t kLoadCost = 2U << 20U;
+    static constexpr std::size_t kRetryCost = 8U << 20U;
 
     /// Without a `file` it makes one for the first order, with tasks numbered under `instance`.
     SpoolWriter(SpoolLock lock, std::string instance, std::optional<SpoolFile> file, Mailbox<SpoolOrder>& inbox,
                 Mailbox<SpoolNews>& outbox);
 
-    /// Until SpoolOrder::End.
+    /// Until end() was called, and what had been ordered before is done as far as it can be.
     void run();
+    /// From the other thread. Needs no memory.
+    void end();
 
     /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
     /// is lost.
@@ -146,7 +149,7 @@ private:
     std::deque<SpoolOrder::Load> loads_;
     std::vector<SpoolFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;             ///< tasks up to this number do not wait
-    bool is_ending_ = false;
+    std::atomic<bool> is_ending_ = false;
     std::size_t log_cost_ = 0; ///< of what has been written since the last checkpoint
     bool may_shrink_ = false;  ///< something was erased since the last time
     std::int64_t version_ = -1;

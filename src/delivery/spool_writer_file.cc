@@ -102,12 +102,12 @@ bool SpoolWriter::look_around() {
         return false;
     }
     if (version_ != *version) {
-        Result<std::vector<SpoolFile::Dead>> dead = file_->load_dead(true);
+        Result<std::vector<SpoolFile::Dead>> dead = file_->load_dead_to_retry(kRetryCost);
         if (!dead) {
             report_problem(dead.error());
             return false;
         }
-        version_ = *version;
+        version_ = dead->empty() ? *version : -1; // there may be more
         if (!dead->empty()) {
             outbox_.post({SpoolNews::Retry{std::move(*dead)}});
         }

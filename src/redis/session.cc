@@ -79,6 +79,7 @@ void Session::connect(const Address& address) {
         }
     };
     link_ = network_.make_link(address, std::move(callbacks));
+    went_silent_ = false;
     setup_->start(kSetupTimeout);
     // Nothing else may ride along with AUTH that matters: where the user `default` is open, what follows a refused AUTH
     // is carried out as that user.
@@ -127,6 +128,7 @@ void Session::check_health() {
     }
     const Clock::time_point limit = *unanswered_since_ + kSilenceTimeout;
     if (now >= limit) {
+        went_silent_ = true;
         fail("silent for " + format_duration(kSilenceTimeout));
         return;
     }

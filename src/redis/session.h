@@ -96,6 +96,8 @@ public:
     /// Why there is no connection that works; empty when there is.
     const std::string& problem() const { return problem_; }
     const Address& address() const { return options_.address; }
+    /// Whether the last connection was given up because nothing came any more.
+    bool went_silent() const { return went_silent_; }
 
 private:
     enum class State : std::uint8_t { idle, resolving, connecting, ready, waiting };
@@ -127,6 +129,7 @@ private:
     Clock::time_point last_heard_; ///< by the link before this one
     std::optional<Clock::time_point> unanswered_since_;
 
+    bool went_silent_ = false;
     bool works_ = false;  ///< as last said in the log
     std::string problem_; ///< as last said in the log
     Clock::time_point down_since_;

@@ -162,7 +162,7 @@ void TaskQueue::note_error(const Reply& reply) {
 }
 
 void TaskQueue::on_lost() {
-    const bool over_push = state_ == State::pushing && error_.empty();
+    const bool over_push = state_ == State::pushing && error_.empty() && !session_.went_silent();
     state_ = State::away;
     error_.clear();
     callbacks_.on_lost(over_push);

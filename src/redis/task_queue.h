@@ -34,7 +34,8 @@ public:
         std::function<void(std::uint64_t through)> on_gone_back;
         /// Of the batch pushed last, no task of which is in the queue. on_ready follows, or on_lost.
         std::function<void(Refusal, const std::string& reason)> on_refused;
-        /// The leader is away, until on_ready. `over_push`: it went without a word while a batch was on its way.
+        /// The leader is away, until on_ready. `over_push`: it closed the connection without a word while a
+        /// batch was on its way.
         std::function<void(bool over_push)> on_lost;
         std::function<void()> on_problem = [] {}; ///< the reason is another one now
     };

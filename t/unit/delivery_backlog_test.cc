@@ -57,13 +57,13 @@ struct Fixture {
         }
     }
 
-    /// Takes the thread's news until something holds.
-    template <typename Condition> void wait(const Condition& condition) {
+    /// Takes the thread's news until something holds; by the loop's clock, `pace` passes between two looks.
+    template <typename Condition> void wait(const Condition& condition, std::chrono::milliseconds pace = 10ms) {
         for (int i = 0; i < 2000 && !condition(); ++i) {
             pollfd news{backlog.spool()->descriptor(), POLLIN, 0};
             ::poll(&news, 1, 10);
             backlog.spool()->receive();
-            timers.advance(10ms);
+            timers.advance(pace);
         }
         CHECK(condition());
     }
@@ -308,12 +308,14 @@ void a_retry_waits_for_a_failing_disk() {
     f.add(1);
     f.backlog.bury(1, "WRONGTYPE");
     f.wait([&] { return f.backlog.dead() == 1 && ask_retry(directory, 1); });
+    f.add(1);
     FailingDisk::code = SQLITE_FULL;
-    f.wait([&] { return !f.problems.empty(); });
-    CHECK_EQUAL(f.backlog.waiting(), std::size_t{1});
-    CHECK_EQUAL(f.backlog.pushable(), std::size_t{0});
+    f.wait([&] { return !f.problems.empty() && f.backlog.waiting() == 2; }, 0ms);
+    f.add(1);
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{3});
+    CHECK_EQUAL(f.backlog.pushable(), std::size_t{1}); // what came before
     FailingDisk::code = SQLITE_OK;
-    f.wait([&] { return f.backlog.pushable() == 1; });
+    f.wait([&] { return f.backlog.pushable() == 3; });
     CHECK_EQUAL(f.backlog.dead(), std::uint64_t{0});
 }
 
