@@ -20,14 +20,15 @@ Backlog::Options make_limits(const Settings& settings) {
 
 TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings,
                        OpenedSpool spool, Callbacks callbacks)
-    : loop_(loop), log_(log), lock_(std::move(spool.lock)), spool_problem_(std::move(spool.problem)), callbacks_(std::move(callbacks)),
-      resolver_(loop), forwarder_({make_leader_options(connections, settings.polling_interval), connections.agent_id,
-                                   uuids_.make(), make_limits(settings)},
-                                  make_network(loop, resolver_), log, std::move(spool.spool),
-                                  Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
-                                                           spool_problem_ = problem;
-                                                           callbacks_.on_change();
-                                                       }}) {
+    : loop_(loop), log_(log), lock_(std::move(spool.lock)), spool_problem_(std::move(spool.problem)),
+      callbacks_(std::move(callbacks)), resolver_(loop),
+      forwarder_({make_leader_options(connections, settings.polling_interval), connections.agent_id, uuids_.make(),
+                  make_limits(settings)},
+                 make_network(loop, resolver_), log, std::move(spool.spool),
+                 Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
+                                          spool_problem_ = problem;
+                                          callbacks_.on_change();
+                                      }}) {
     watch_spool();
 }
 
