@@ -3,6 +3,8 @@
 
 #include "delivery/spool_file.h"
 
+#include "store/format.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,23 +21,6 @@ constexpr const char* kSchema =
     "INSERT INTO meta VALUES ('instance', ''), ('floor', 0), ('confirmed', 0), ('reason', '');"
     "PRAGMA user_version=1";
 
-/// A file of a later program is not touched, not even by SQLite's way to open it.
-Result<void> check_format(const std::string& path, const char* vfs) {
-    Result<Database> database = Database::open(path, Database::Mode::read, vfs);
-    if (!database) {
-        return database.error();
-    }
-    const Result<std::optional<std::int64_t>> format = database->ask("PRAGMA user_version");
-    if (!format) {
-        return format.error();
-    }
-    const std::int64_t version = format->value_or(0);
-    if (version > SpoolFile::kFormat) {
-        return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
-    }
-    return {};
-}
-
 } // namespace
 
 SpoolFile::SpoolFile(Database database)
@@ -43,12 +28,13 @@ SpoolFile::SpoolFile(Database database)
       transaction_(std::make_unique<Transaction>(*database_)) {}
 
 Result<SpoolFile> SpoolFile::open(const std::string& path, Database::Mode mode, const char* vfs) {
-    if (Result<void> known = check_format(path, vfs); !known) {
+    if (Result<void> known = check_format(path, kFormat, vfs); !known) {
         return known.error();
     }
     Result<Database> database = Database::open(path, mode, vfs);
-    if (!database) {
-        return database.error();
+    const Result<std::int64_t> format = database ? read_format(*database, kFormat) : database.error();
+    if (!format) {
+        return format.error();
     }
     SpoolFile file(std::move(*database));
     if (Result<void> prepared = file.prepare(mode); !prepared) {

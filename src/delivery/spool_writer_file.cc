@@ -55,8 +55,9 @@ Result<std::string> SpoolWriter::write_anew() {
         ::unlink(new_path.c_str());
         return copied ? Error{set_aside.error().message, kStoreFailed} : copied.error();
     }
-    ::unlink((path + "-wal").c_str());
-    ::unlink((path + "-shm").c_str());
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+        ::unlink((path + suffix).c_str());
+    }
     if (Result<void> moved = lock->move_to(path); !moved) {
         return Error{moved.error().message, kStoreFailed};
     }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "history/history_rows.h"
+#include "store/format.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,29 +16,6 @@
 
 namespace eventsgw {
 namespace {
-
-/// The format of a file; 0 of one that nothing has been written to. A file of a later program is not touched, not even
-/// by SQLite's way to open it.
-Result<std::int64_t> read_format(Database& database) {
-    const Result<std::optional<std::int64_t>> format = database.ask("PRAGMA user_version");
-    const Result<std::optional<std::int64_t>> objects = database.ask("SELECT count(*) FROM sqlite_master");
-    if (!format || !objects) {
-        return format ? objects.error() : format.error();
-    }
-    const std::int64_t version = format->value_or(0);
-    if (version > HistoryFile::kFormat) {
-        return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
-    }
-    if (version == 0 && objects->value_or(0) > 0) {
-        return Error{"another program's database", kStoreBroken};
-    }
-    return version;
-}
-
-Result<std::int64_t> read_format(const std::string& path) {
-    Result<Database> database = Database::open(path, Database::Mode::read);
-    return database ? read_format(*database) : database.error();
-}
 
 bool can_write_beside(const std::string& path) {
     const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
@@ -79,7 +57,7 @@ Result<bool> find_content(const std::string& path) {
 /// By a connection of its own, which has read nothing yet. Another program that uses SQLite rightly does no harm.
 bool is_sound(const std::string& path) {
     Result<Database> database = Database::open(path, Database::Mode::read);
-    const Result<std::int64_t> format = database ? read_format(*database) : database.error();
+    const Result<std::int64_t> format = database ? read_format(*database, HistoryFile::kFormat) : database.error();
     if (!format || *format != HistoryFile::kFormat) {
         return false;
     }
@@ -98,12 +76,13 @@ Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
     if (Result<bool> content = find_content(path); !content) {
         return content.error();
     }
-    if (Result<std::int64_t> format = read_format(path); !format) {
-        return format.error();
+    if (Result<void> known = check_format(path, kFormat); !known) {
+        return known.error();
     }
     Result<Database> database = Database::open(path, Database::Mode::write);
-    if (!database) {
-        return database.error();
+    const Result<std::int64_t> format = database ? read_format(*database, kFormat) : database.error();
+    if (!format) {
+        return format.error();
     }
     HistoryFile file(std::move(*database), std::move(place));
     if (Result<void> prepared = file.prepare(); !prepared) {
@@ -119,7 +98,7 @@ Result<std::optional<HistoryFile>> HistoryFile::open_to_read(const std::string& 
         return content ? Result<std::optional<HistoryFile>>(std::nullopt) : content.error();
     }
     Result<Database> database = open_where_it_lies(path);
-    const Result<std::int64_t> format = database ? read_format(*database) : database.error();
+    const Result<std::int64_t> format = database ? read_format(*database, kFormat) : database.error();
     if (!format || *format == 0) {
         return format ? Result<std::optional<HistoryFile>>(std::nullopt) : format.error();
     }

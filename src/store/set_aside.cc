@@ -14,7 +14,7 @@ namespace eventsgw {
 namespace {
 
 /// Files that SQLite keeps beside the database; they belong to it by their names.
-constexpr std::array<const char*, 3> kSuffixes{"", "-wal", "-shm"};
+constexpr std::array<const char*, 4> kSuffixes{"", "-wal", "-shm", "-journal"};
 
 bool is_taken(const std::string& path) {
     struct stat status {};

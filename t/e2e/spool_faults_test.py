@@ -6,6 +6,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import sqlite3
 import stat
 import sys
@@ -90,6 +91,26 @@ class Faults(GatewayTestCase):
         self.assert_goes_on_in_memory(gateway, "malformed.*set aside as")
         (name,) = self.set_aside(gateway.state_directory)
         self.assertEqual(gateway.read(name), bytes(damaged))
+
+    def test_killed_while_the_file_was_changed(self):
+        """What lies beside it then, a journal here, has to be settled before anything of it can be read."""
+        gateway = self.spool_with_waiting()
+        spool = gateway.path(SPOOL)
+        with contextlib.closing(sqlite3.connect(spool, isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode=DELETE")
+            database.execute("PRAGMA cache_size=1")
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("DELETE FROM tasks")
+            for number in range(100):
+                database.execute("INSERT INTO tasks VALUES (?, 'a/event/b', zeroblob(20000), 0)", [number + 1])
+            for suffix in ("", "-journal"):
+                shutil.copy(spool + suffix, spool + ".killed" + suffix)
+        for suffix in ("", "-journal"):
+            os.rename(spool + ".killed" + suffix, spool + suffix)
+        gateway = self.start(predecessor=gateway)
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"old 1"', b'"old 2"', b'"old 3"'])
+        self.assertEqual(self.set_aside(gateway.state_directory), [])
 
     def test_a_newer_version(self):
         gateway = self.spool_with_waiting()
