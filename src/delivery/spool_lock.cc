@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,17 @@ Result<void> SpoolLock::move_to(const std::string& path) {
 bool SpoolLock::is_empty() const {
     struct stat status {};
     return ::fstat(fd_.get(), &status) == 0 && status.st_size == 0;
+}
+
+Result<void> SpoolLock::copy_to(SpoolLock& other) const {
+    off_t offset = 0;
+    for (ssize_t copied = 1; copied > 0;) {
+        copied = ::sendfile(other.fd_.get(), fd_.get(), &offset, 1U << 20U);
+        if (copied < 0) {
+            return make_os_error("cannot be copied");
+        }
+    }
+    return {};
 }
 
 Result<void> SpoolLock::sync() const {

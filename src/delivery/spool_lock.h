@@ -38,6 +38,8 @@ public:
     /// Whether the name still leads to the file that is locked.
     bool is_in_place() const;
     bool is_empty() const;
+    /// Copies the bytes of the file, which nobody has open as a database, to an empty one.
+    Result<void> copy_to(SpoolLock& other) const;
     /// Waits until what was written to the file is on disk.
     Result<void> sync() const;
 

@@ -47,7 +47,7 @@ Result<std::string> SpoolWriter::write_anew() {
     if (!lock) {
         return Error{lock.error().message, kStoreFailed};
     }
-    Result<void> copied = file_ ? file_->copy_to(new_path) : Result<void>();
+    Result<void> copied = file_ ? file_->copy_to(new_path) : lock_.copy_to(*lock);
     copied = copied ? lock->sync() : copied;
     const bool is_ours = lock_.is_in_place() || FileIdentity::of(path) == FileIdentity();
     const Result<std::string> set_aside = copied && !is_ours ? set_database_aside(path) : Result<std::string>("");
@@ -61,7 +61,7 @@ Result<std::string> SpoolWriter::write_anew() {
     if (Result<void> moved = lock->move_to(path); !moved) {
         return Error{moved.error().message, kStoreFailed};
     }
-    is_to_open_ = file_.has_value();
+    is_to_open_ = file_ || !lock_.is_empty();
     file_.reset(); // now, and not later: SQLite removes the log of a file that it closes by its name
     lock_ = std::move(*lock);
     log_.reset();
