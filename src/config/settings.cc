@@ -24,6 +24,7 @@ constexpr std::uint64_t kMinute = 60000;
 constexpr std::uint64_t kHour = 3600000;
 constexpr std::uint64_t kYear = 8760 * kHour;
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<SettingRow> make_table() {
     return {
         {"durability", "", SettingKind::durability, "outage", 0, 0, &Settings::durability, false,

@@ -9,8 +9,6 @@
 #include <new>
 #include <utility>
 
-#include <unistd.h>
-
 namespace eventsgw {
 namespace {
 
@@ -34,15 +32,6 @@ Slots::Limits run_limits(const Settings& settings) {
 
 History::Settings history_settings(const Settings& settings) {
     return {{settings.history, settings.history_age}, settings.history_payload};
-}
-
-Report::Server report_server(const Session& session) {
-    return {to_string(session.address()), session.problem()};
-}
-
-std::string describe_problem(std::string_view server, const Session& session) {
-    return "waiting for the " + std::string(server) + " at " + to_string(session.address()) +
-           (session.problem().empty() ? "" : ": " + session.problem());
 }
 
 } // namespace
@@ -194,54 +183,6 @@ void Gateway::report_ready() {
     status_line_.touch();
 }
 
-Condition Gateway::observe() const {
-    Condition condition;
-    condition.agent_id = connections_.agent_id;
-    if (!subscriber_.is_listening()) {
-        condition.problem = describe_problem("replica", subscriber_.session());
-    }
-    if (sender_ && !sender_->session().problem().empty()) {
-        condition.leader_problem = describe_problem("leader", sender_->session());
-    }
-    condition.channels = subscriber_.wanted().channels.size();
-    condition.patterns = subscriber_.wanted().patterns.size();
-    condition.tasks_waiting = sender_ ? sender_->waiting() : 0;
-    condition.spool_problem = sender_ ? sender_->spool_problem() : "";
-    condition.runs_active = slots_.running();
-    condition.runs_waiting = slots_.waiting();
-    if (const auto& gap = subscriber_.gaps().last) {
-        condition.last_gap = Condition::Gap{gap->end, gap->length};
-    }
-    return condition;
-}
-
-Report Gateway::report() const {
-    Report report;
-    report.version = version_;
-    report.agent_id = connections_.agent_id;
-    report.pid = ::getpid();
-    report.uptime = loop_.now() - started_;
-    report.started = std::chrono::system_clock::now() -
-                     std::chrono::duration_cast<std::chrono::system_clock::duration>(report.uptime);
-    report.replica = report_server(subscriber_.session());
-    report.channels = subscriber_.wanted().channels.size();
-    report.patterns = subscriber_.wanted().patterns.size();
-    report.gaps = subscriber_.gaps();
-    report.messages = messages_;
-    report.messages_refused = subscriber_.refused();
-    if (sender_) {
-        report.leader = report_server(sender_->session());
-        report.tasks = sender_->report();
-    }
-    report.commands = commands_.report();
-    report.handlers = handlers_.report();
-    report.commands.running = slots_.running() - report.handlers.running;
-    report.commands.waiting = slots_.waiting() - report.handlers.waiting;
-    report.history = {history_.is_on(), history_.problem()};
-    report.rules = rule_counters_.report(config_.rules, loop_.now());
-    return report;
-}
-
 void Gateway::on_signal(int number) {
     const bool is_ending = end_signal_ != 0;
     if (number == SIGHUP || number == SIGUSR1) {
@@ -347,18 +288,6 @@ void Gateway::stop_if_drained() {
         sender_->hurry();
         drain_timeout_->start(kDrainTimeout); // after it they are kept on disk
     }
-}
-
-void Gateway::log_summary() const {
-    const Forwarder::Counters tasks = sender_ ? sender_->counters() : Forwarder::Counters{};
-    const EventsDirectory::Counters& handled = handlers_.counters();
-    log_.notice("gateway", "ended",
-                {{"messages", messages_},
-                 {"pushed", tasks.pushed},
-                 {"commands", commands_.counters().succeeded + commands_.counters().failed},
-                 {"handlers", handled.completed + handled.aborted + handled.skipped},
-                 {"failed", commands_.counters().failed + handled.aborted},
-                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused + subscriber_.refused()}});
 }
 
 } // namespace eventsgw
