@@ -168,6 +168,10 @@ int match(const MatchOptions& options, std::ostream& out, std::ostream& err) {
     if (is_glob(options.channel)) {
         out << "\nThe channel of an event is compared, not a pattern: *, ?, [ and \\ in it stand for themselves.\n";
     }
+    if (takers.empty() && is_valid_name(options.channel)) {
+        out << "\nThe channel of an event has its source before the name: module/traefik1/event/"
+            << escape(options.channel) << "\n";
+    }
     return takers.empty() && !has_handler ? kExitNoMatch : kExitSuccess;
 }
 

@@ -84,7 +84,11 @@ void advise(const std::vector<PlannedStep>& steps, const MigrateOptions& options
         << "2. Take " << list_lines(steps) << " out of " << escape(options.config)
         << ", or each event has its effect twice.\n"
         << "   Keep the file, even without a rule: the service starts only where it is.\n"
-        << "3. Restart the service. \"eventsgw check\" and \"eventsgw monitor\" tell what takes an event now.\n";
+        << "3. The module's agent runs the steps, if it knows events directories. If not, this gateway does, with\n"
+        << "     [gateway]\n"
+        << "     eventsdir = " << escape(options.to) << "\n"
+        << "   in that file. With neither rules nor eventsdir in it there is nothing for the service to do.\n"
+        << "4. Restart the service. \"eventsgw check\" and \"eventsgw monitor\" tell what takes an event now.\n";
 }
 
 /// Steps that have got another name or content are gone under the former one, once all are there under the new one.

@@ -92,7 +92,7 @@ int send(const Publication& message, const Connections& connections, std::ostrea
         return refuse_source(message, connections, reply.error(), err);
     }
     out << "published " << quote_if_needed(channel) << ", received by "
-        << format_count(static_cast<std::uint64_t>(reply->integer), "listener") << " on the leader\n";
+        << format_count(static_cast<std::uint64_t>(reply->integer), "subscription") << " on the leader\n";
     return kExitSuccess;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "event/event.h"
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,9 @@ Result<void> check_event_name(std::string_view name) {
     }
     if (!std::all_of(name.begin(), name.end(), is_proper_character)) {
         return Error{"the name of an event is made of a-z, 0-9 and hyphens, unlike " + quote(name)};
+    }
+    if (!is_valid_name(name)) {
+        return Error{"the name of an event becomes that of a directory, and this one is too long for it"};
     }
     return {};
 }

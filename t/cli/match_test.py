@@ -92,7 +92,7 @@ and not by
     def test_none(self):
         self.assertIn("cluster/event/leader-changed is taken by no rule\n", self.match("cluster/event/leader-changed", 1))
         self.assertIn('"" is taken by no rule\n', self.match("", 1))
-        self.assertEqual(self.match("x", 1, b""), "x is taken by no rule\n")
+        self.assertEqual(self.match("x/y", 1, b""), "x/y is taken by no rule\n")
 
     def test_why_a_channel_differs(self):
         self.assertEqual(
@@ -142,6 +142,10 @@ and not by
         self.assertIn(hint, self.match("module/traefik*/event/certificate-renew", 0))
         self.assertNotIn(hint, self.match("node/1/event/fqdn-changed", 0))
 
+    def test_a_name_alone_gets_a_hint(self):
+        hint = "has its source before the name: module/traefik1/event/certificate-renew\n"
+        self.assertIn(hint, self.match("certificate-renew", 1))
+
     def test_a_hostile_channel_is_escaped(self):
         output = self.match("a\n<3>forged\x1b[2J/event/account-provider-changed", 0)
         self.assertNotIn("\x1b", output)
@@ -166,8 +170,8 @@ and not by
         self.assertEqual(done.stderr, run_with(config, "check").stderr)
 
     def test_a_file_without_a_rule(self):
-        done = run_with(b"[actions]\n", "match", "a")
-        self.assertEqual((done.status, done.stdout), (1, "a is taken by no rule\n"))
+        done = run_with(b"[actions]\n", "match", "a/b")
+        self.assertEqual((done.status, done.stdout), (1, "a/b is taken by no rule\n"))
         self.assertRegex(done.stderr, r"\Aeventsgw\.conf: warning: no rule in .*\n\Z")
 
     def test_a_broken_file(self):

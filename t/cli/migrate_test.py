@@ -84,7 +84,11 @@ Next:
      AGENT_EVENT_SOURCE=SOURCE AGENT_EVENT_NAME=certificate-renew events/certificate-renew/10renew-certificate <payload
 2. Take lines 2, 3, 5, 6, 7 out of eventsgw.conf, or each event has its effect twice.
    Keep the file, even without a rule: the service starts only where it is.
-3. Restart the service. "eventsgw check" and "eventsgw monitor" tell what takes an event now.
+3. The module's agent runs the steps, if it knows events directories. If not, this gateway does, with
+     [gateway]
+     eventsdir = events
+   in that file. With neither rules nor eventsdir in it there is nothing for the service to do.
+4. Restart the service. "eventsgw check" and "eventsgw monitor" tell what takes an event now.
 """,
         )
 

@@ -45,7 +45,7 @@ class PublishTestCase(ToolTestCase):
 class Publishing(PublishTestCase):
     def test_a_name_alone(self):
         done = self.publish_event("tests-changed")
-        self.assertEqual(done.stdout, f"published {AGENT}/event/tests-changed, received by 1 listener on the leader\n")
+        self.assertEqual(done.stdout, f"published {AGENT}/event/tests-changed, received by 1 subscription on the leader\n")
         self.assertEqual(done.stderr, "")
         self.assert_published(AGENT + "/event/tests-changed", b"{}")
 

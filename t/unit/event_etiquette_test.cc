@@ -18,6 +18,8 @@ void names_are_words_of_small_letters_and_digits() {
         CHECK(!check_event_name(name).ok());
     }
     CHECK(!check_event_name(std::string_view("a\0b", 3)).ok());
+    CHECK(check_event_name(std::string(255, 'a')).ok());
+    CHECK(!check_event_name(std::string(256, 'a')).ok());
 }
 
 void the_error_shows_the_name_escaped() {
