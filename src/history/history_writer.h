@@ -58,7 +58,7 @@ public:
     static constexpr std::chrono::minutes kTidyAgain{1}; ///< where it has failed
     /// The log of writes is brought into the file, which ends what was forgotten, at the latest after this time, or
     /// when it has so many bytes.
-    static constexpr std::chrono::seconds kLogAge{10};
+    static constexpr std::chrono::seconds kLogAge{5};
     static constexpr std::int64_t kLogBytes = std::int64_t{4} << 20U;
 
     HistoryWriter(std::string path, Mailbox<HistoryOrder>& inbox, Mailbox<HistoryNews>& outbox,
