@@ -6,8 +6,9 @@
 namespace eventsgw {
 
 Result<std::int64_t> read_format(Database& database, std::int64_t newest) {
-    const Result<std::optional<std::int64_t>> format = database.ask("PRAGMA user_version");
+    // In this order: another process may make the tables, and give the format with them, between the two.
     const Result<std::optional<std::int64_t>> objects = database.ask("SELECT count(*) FROM sqlite_master");
+    const Result<std::optional<std::int64_t>> format = database.ask("PRAGMA user_version");
     if (!format || !objects) {
         return format ? objects.error() : format.error();
     }
