@@ -3,6 +3,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """SIGHUP: the new configuration as a whole or not at all, and no event lost or taken twice on the way."""
 
+import os
 import pathlib
 import signal
 import sys
@@ -146,6 +147,8 @@ class Reload(GatewayTestCase):
         command = "[commands]\na/event/b = echo >> on; read x < gate\n"
         gateway = self.start_gateway("[gateway]\nmax_concurrency = 1\n" + command)
         gateway.make_gate("gate")
+        gate = os.open(gateway.path("gate"), os.O_RDWR)  # several wait at it, and each is to get one line and no end
+        self.addCleanup(os.close, gate)
         self.publish("a/event/b", b"1", b"2", b"3")
         gateway.wait_content("on", b"\n")
         self.reload(gateway, "[gateway]\nmax_concurrency = 3\nlog_level = debug\nmax_payload = 1M\n" + command)
@@ -153,8 +156,8 @@ class Reload(GatewayTestCase):
         gateway.wait_log("^<4>config: takes effect at the next start setting=max_payload")
         self.publish("a/event/b", b"4")
         gateway.wait_log("^<7>command: due")
-        for _ in range(4):
-            gateway.open_gate("gate")
+        os.write(gate, b"\n" * 4)
+        gateway.wait_log("command: exited.*status=0", 4)
 
     def test_handlers_come_change_and_go(self):
         gateway = self.start_gateway(OLD)
