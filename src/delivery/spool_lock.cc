@@ -16,16 +16,6 @@
 
 namespace eventsgw {
 
-FileIdentity FileIdentity::of(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity();
-}
-
-FileIdentity FileIdentity::of(const UniqueFd& fd) {
-    struct stat status {};
-    return ::fstat(fd.get(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity();
-}
-
 Result<SpoolLock> SpoolLock::take(const std::string& path) {
     if (Result<void> regular = check_regular(path); !regular) {
         return regular.error();

@@ -4,26 +4,13 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/file_identity.h"
 #include "base/result.h"
 
 #include <string>
 #include <utility>
 
-#include <sys/types.h>
-
 namespace eventsgw {
-
-/// Tells files apart, whatever their names.
-struct FileIdentity {
-    dev_t device = 0;
-    ino_t inode = 0;
-
-    bool operator==(const FileIdentity&) const = default;
-
-    /// All zero when there is no such file.
-    static FileIdentity of(const std::string& path);
-    static FileIdentity of(const UniqueFd& fd);
-};
 
 /// In the working directory, which is the module's state directory.
 inline constexpr const char* kSpoolName = "eventsgw.spool";

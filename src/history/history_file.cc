@@ -55,15 +55,19 @@ Result<bool> find_content(const std::string& path) {
 }
 
 /// By a connection of its own, which has read nothing yet. Another program that uses SQLite rightly does no harm.
-bool is_sound(const std::string& path) {
+Result<void> check_soundness(const std::string& path) {
     Result<Database> database = Database::open(path, Database::Mode::read);
     const Result<std::int64_t> format = database ? read_format(*database, HistoryFile::kFormat) : database.error();
-    if (!format || *format != HistoryFile::kFormat) {
-        return false;
+    if (!format) {
+        return format.error();
     }
     Result<Statement> check = database->prepare("PRAGMA quick_check(1)");
     const Result<bool> row = check ? check->step() : check.error();
-    return row && *row && check->bytes(0) == "ok";
+    if (!row) {
+        return row.error();
+    }
+    const bool is_sound = *format == HistoryFile::kFormat && *row && check->bytes(0) == "ok";
+    return is_sound ? Result<void>() : Error{"is not what it was", kStoreBroken};
 }
 
 } // namespace
@@ -90,6 +94,9 @@ Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
     }
     file.place_.note_file();
     file.place_.note_log();
+    if (file.place_.look() != HistoryPlace::State::same) {
+        return Error{"was replaced while it was opened", kStoreFailed};
+    }
     return file;
 }
 
@@ -160,7 +167,9 @@ Result<bool> HistoryFile::checkpoint() {
     database_->set_patience(kPatience);
     Result<bool> done = database_->checkpoint(true);
     database_->set_patience(Database::kBusyTimeout);
-    place_.note_file();
+    if (database_->has_header()) { // somebody may have overwritten it just now
+        place_.note_file();
+    }
     place_.note_log();
     return done;
 }
@@ -171,11 +180,11 @@ bool HistoryFile::is_in_place() {
     case HistoryPlace::State::gone: return false;
     case HistoryPlace::State::touched: break;
     }
-    if (!is_sound(place_.path())) {
-        return false;
+    const Result<void> sound = check_soundness(place_.path());
+    if (sound) {
+        place_.note_file();
     }
-    place_.note_file();
-    return true;
+    return sound || sound.error().os_error != kStoreBroken; // what could not be looked at now is looked at again
 }
 
 void HistoryFile::abandon() {

@@ -38,7 +38,7 @@ Result<void> close_to_others(const std::string& path) {
 
 } // namespace
 
-Result<void> HistoryPlace::prepare() const {
+Result<void> HistoryPlace::prepare() {
     if (Result<void> regular = check_regular(path_); !regular) {
         return Error{regular.error().message, kStoreFailed};
     }
@@ -47,6 +47,7 @@ Result<void> HistoryPlace::prepare() const {
     if (!fd || ::fstat(fd.get(), &info) != 0) {
         return make_store_error("cannot be opened");
     }
+    file_.identity = FileIdentity::of(fd);
     if ((info.st_mode & kOthers) != 0 && ::fchmod(fd.get(), info.st_mode & S_IRWXU) != 0) {
         return make_store_error("others can read it, and its mode cannot be changed");
     }
@@ -59,12 +60,12 @@ HistoryPlace::Look HistoryPlace::look_at(const std::string& path) {
     if (::stat(path.c_str(), &info) != 0) {
         return {};
     }
-    return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
+    return {{info.st_dev, info.st_ino}, info.st_size, info.st_mtim};
 }
 
 HistoryPlace::State HistoryPlace::look() const {
     const Look now = look_at(path_);
-    if (!now.is_same_file(file_) || now.size == 0) {
+    if (now.identity != file_.identity || now.size == 0) {
         return State::gone;
     }
     const bool is_same = now.size == file_.size && now.written.tv_sec == file_.written.tv_sec &&
@@ -73,11 +74,10 @@ HistoryPlace::State HistoryPlace::look() const {
 }
 
 void HistoryPlace::note_file() {
-    file_ = look_at(path_);
-}
-
-void HistoryPlace::note_log() {
-    log_ = look_at(log_path());
+    const Look now = look_at(path_);
+    if (now.identity == file_.identity) {
+        file_ = now;
+    }
 }
 
 off_t HistoryPlace::log_size() const {
@@ -85,7 +85,7 @@ off_t HistoryPlace::log_size() const {
 }
 
 void HistoryPlace::remove_log() const {
-    if (look_at(log_path()).is_same_file(log_)) {
+    if (has_log()) {
         ::unlink(log_path().c_str());
         ::unlink(index_path().c_str());
     }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/file_identity.h"
 #include "base/result.h"
 
 #include <cstdint>
@@ -21,22 +22,23 @@ public:
 
     /// Makes the file where there is none, and sees to it that none but its owner can read it or its log.
     /// Error::os_error is a StoreFault.
-    Result<void> prepare() const;
+    Result<void> prepare();
 
     enum class State : std::uint8_t {
         same,
         touched, ///< the same file, but something has been written to it
         gone     ///< removed, replaced or emptied
     };
-    /// Since note_file().
+    /// At the file of prepare(), since note_file().
     State look() const;
-    /// The file is as its owner has left it, of which the log of writes is no part.
+    /// The file is as its owner has left it, of which the log of writes is no part. Does not take in another that has
+    /// come into its place.
     void note_file();
-    /// So is the log.
-    void note_log();
+    /// The log is.
+    void note_log() { log_ = FileIdentity::of(log_path()); }
 
     /// False when somebody has removed the log that note_log() has seen.
-    bool has_log() const { return look_at(log_path()).is_same_file(log_); }
+    bool has_log() const { return FileIdentity::of(log_path()) == log_; }
     /// The room that the log takes.
     off_t log_size() const;
     /// Removes the log of a file that is gone, unless it is another's.
@@ -47,14 +49,10 @@ public:
     const std::string& path() const { return path_; }
 
 private:
-    /// What is known of one name; an inode of 0: nothing has it.
     struct Look {
-        dev_t device = 0;
-        ino_t inode = 0;
+        FileIdentity identity;
         off_t size = 0;
         std::timespec written{};
-
-        bool is_same_file(const Look& other) const { return device == other.device && inode == other.inode; }
     };
     static Look look_at(const std::string& path);
     std::string log_path() const { return path_ + "-wal"; }
@@ -62,7 +60,7 @@ private:
 
     std::string path_;
     Look file_;
-    Look log_;
+    FileIdentity log_;
 };
 
 } // namespace eventsgw

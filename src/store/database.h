@@ -87,6 +87,8 @@ public:
     Result<Statement> prepare(std::string_view sql);
     /// The number that a query answers with, such as that of a pragma; nothing when it has no row.
     Result<std::optional<std::int64_t>> ask(std::string_view sql);
+    /// Whether the file itself still begins as a database does, whatever stands in the log of writes.
+    bool has_header() const;
     /// Moves what has been committed from the log of writes to the database itself; `truncate` also gives back the
     /// log's room. False when another process keeps it from that.
     Result<bool> checkpoint(bool truncate);
