@@ -13,13 +13,15 @@ from case import AGENT, MARK, GatewayTestCase, numbers
 from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
+# With a spool, what has waited for 200 ms leaves room in memory for more.
+NO_SPOOL = {"files": {"eventsgw.spool": b"no database " * 1000}}
 
 
 class Limits(GatewayTestCase):
     def test_waiting_tasks_by_number(self):
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_limit = 10\n", leader=proxy)
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_limit = 10\n", leader=proxy, options=NO_SPOOL)
         self.publish_and_mark(gateway, *numbers(0, 24))  # and the mark is the 25th
         gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
         proxy.forward()
@@ -31,7 +33,7 @@ class Limits(GatewayTestCase):
     def test_waiting_tasks_by_bytes(self):
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_memory = 1M\n", leader=proxy)
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_memory = 1M\n", leader=proxy, options=NO_SPOOL)
         payloads = [b'"%d%s"' % (number, b"x" * 200000) for number in range(20)]
         self.publish_and_mark(gateway, *payloads)
         gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
