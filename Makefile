@@ -6,6 +6,8 @@
 
 BUILD ?= build
 JOBS ?= $(shell nproc)
+# Most tests wait for the most part.
+TEST_JOBS ?= $(shell expr 2 \* '$(JOBS)')
 FUZZ_SECONDS ?= 60
 
 all:
@@ -166,7 +168,7 @@ endif
 
 #: make check [TESTS="FILE ..."]     build and run the tests, or some of them
 check: have-cmocka all $(filter $(BUILD)/%,$(TESTS)) $(tools)
-	$(silent)$(test_environment) prove -j$(JOBS) -e '' $(TESTS)
+	$(silent)$(test_environment) prove -j$(TEST_JOBS) -e '' $(TESTS)
 
 .PHONY: have-cmocka
 have-cmocka:

@@ -45,12 +45,19 @@ class Moods(GatewayTestCase):
 
     @contextlib.contextmanager
     def meanwhile(self, *command):
-        """The leader carries out a command that takes its time."""
+        """The leader carries out a command that takes its time, and nothing else."""
         with contextlib.closing(self.leader.connect("test-admin", "test-admin-password")) as client:
             thread = threading.Thread(target=self.ignore_error, args=[client, command])
             thread.start()
+            wait_until(self.takes_nothing, f"it is at {command[0]}")
             yield
             thread.join()
+
+    def takes_nothing(self):
+        try:
+            return not self.leader.admin.ping()
+        except redis.RedisError:
+            return True
 
     def ignore_error(self, client, command):
         with contextlib.suppress(redis.ResponseError):  # that it was killed
