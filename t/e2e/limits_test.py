@@ -10,7 +10,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from case import AGENT, MARK, GatewayTestCase, numbers
-from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
 # With a spool, what has waited for 200 ms leaves room in memory for more.
@@ -41,7 +40,7 @@ class Limits(GatewayTestCase):
         # The limit is reached with the sixth.
         self.wait_tasks(6)
         self.publish("a/event/b", b'"last"')
-        wait_until(lambda: b'"last"' in self.redis.admin.lindex(AGENT + "/tasks", 0), "the last task")
+        self.wait_newest_task(b'"last"')
         tasks = self.wait_tasks(self.redis.admin.llen(AGENT + "/tasks"))
         kept = [task.data for task in tasks if len(task.data) > 100]
         self.assertEqual(len(kept), 6)

@@ -136,7 +136,7 @@ class Faults(GatewayTestCase):
         gateway.wait_log(r"^<3>spool: cannot be used any more.*malformed.*set_aside=eventsgw.spool.2")
         self.assertEqual(len(self.set_aside(gateway.state_directory)), 1)
         self.publish("a/event/b", b'"new"')
-        wait_until(lambda: b'"new"' in self.leader.admin.lindex(TASKS, 0), "the newest task")
+        self.wait_newest_task(b'"new"', server=self.leader)
         self.assertGreaterEqual(self.leader.admin.llen(TASKS), 2000)
 
     def test_what_is_set_aside_can_be_pushed_once_it_is_repaired(self):
@@ -156,7 +156,7 @@ class Faults(GatewayTestCase):
         self.proxy.forward()
         gateway.wait_log("^<3>spool: cannot be used any more")
         self.publish("a/event/b", b'"new"')
-        wait_until(lambda: b'"new"' in self.leader.admin.lindex(TASKS, 0), "the newest task")
+        self.wait_newest_task(b'"new"', server=self.leader)
         gateway.stop()
         self.leader.admin.delete(TASKS)
         (name,) = self.set_aside(gateway.state_directory)

@@ -87,6 +87,15 @@ class GatewayTestCase(unittest.TestCase):
         self.assertEqual(len(tasks), count, [task.raw[:200] for task in tasks[-3:]])
         return tasks
 
+    def wait_newest_task(self, data, server=None):
+        """Waits until the task that was pushed last, of however many, has these data."""
+
+        def is_there():
+            raw = (server or self.redis).admin.lindex(AGENT + "/tasks", 0)
+            return raw is not None and Task(raw).data == data
+
+        wait_until(is_there, f"{data} in the newest task")
+
     def assert_payloads(self, tasks, payloads):
         """The tasks carry exactly these JSON payloads, in this order, each under an id of its own."""
         self.assertEqual([task.data for task in tasks], payloads)
