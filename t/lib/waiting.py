@@ -6,7 +6,7 @@ import os
 import time
 
 # How long a condition may take before a test gives up. Long, because it is only ever used up by a failure.
-PATIENCE = float(os.environ.get("EVENTSGW_TEST_PATIENCE", "20"))
+PATIENCE = float(os.environ.get("EVENTSGW_TEST_PATIENCE", "60"))
 
 
 def wait_until(condition, what, deadline=PATIENCE):
