@@ -160,6 +160,7 @@ void Gateway::on_lost() {
     if (reason.starts_with("NOPERM")) {
         log_.error("gateway", "not reloaded, Redis refuses the new subscriptions", {{"reason", reason}});
         next_.reset();
+        next_spool_.reset();
         subscriber_.listen_to(subscriptions_of(config_));
     } else {
         switch_over();
@@ -206,7 +207,7 @@ void Gateway::reload() {
     if (was_ready) {
         notifier_.reloading();
     }
-    if (std::optional<Config> next = reload_()) {
+    if (std::optional<Config> next = reload_(); next && take_spool_for(*next)) {
         next_ = std::move(next);
         subscriber_.listen_to(subscriptions_of(*next_));
     } else {
@@ -221,6 +222,23 @@ void Gateway::reload() {
     if (was_ready) {
         report_ready();
     }
+}
+
+/// False when another process pushes from here: two that do would each take the other for a leader that forgets. What
+/// a reload that has not taken over yet has opened serves the one after it.
+bool Gateway::take_spool_for(const Config& next) {
+    if (sender_ || !next.rules.has(RuleKind::action)) {
+        next_spool_.reset();
+        return true;
+    }
+    if (!next_spool_) {
+        next_spool_ = open_spool(log_);
+    }
+    if (next_spool_->is_in_use) {
+        next_spool_.reset();
+        return false;
+    }
+    return true;
 }
 
 void Gateway::switch_over() {
@@ -242,7 +260,8 @@ void Gateway::adopt(Config config) {
     if (sender_) {
         sender_->set_polling_interval(config_.settings.polling_interval);
     } else if (config_.rules.has(RuleKind::action)) {
-        make_sender(open_spool(log_));
+        make_sender(std::move(*next_spool_));
+        next_spool_.reset();
         sender_->start();
     }
 }

@@ -102,6 +102,7 @@ private:
     void drain();
     void end();
     void reload();
+    bool take_spool_for(const Config& next);
     void switch_over();
     void adopt(Config config);
     void stop_if_drained();
@@ -118,7 +119,8 @@ private:
     Connections connections_;
     Config config_;
     std::function<std::optional<Config>()> reload_;
-    std::optional<Config> next_; ///< takes over when its subscriptions are confirmed
+    std::optional<Config> next_;            ///< takes over when its subscriptions are confirmed
+    std::optional<OpenedSpool> next_spool_; ///< where it has the first rule with an action
     RuleCounters rule_counters_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
     Clock::time_point started_;

@@ -15,6 +15,7 @@
 
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 namespace eventsgw {
 
@@ -34,7 +35,7 @@ pid_t find_gateway() {
 void complain_of_other(const Log& log) {
     std::error_code ignored;
     const std::string directory = std::filesystem::current_path(ignored);
-    if (const pid_t pid = find_gateway(); pid > 0) {
+    if (const pid_t pid = find_gateway(); pid > 0 && pid != ::getpid()) {
         log.error("spool", "another gateway runs here, ask it with eventsgw status",
                   {{"directory", directory}, {"pid", static_cast<std::uint64_t>(pid)}});
     } else {
