@@ -96,6 +96,16 @@ Result<void> check_regular(const std::string& path) {
     return not_a_file("cannot be used", info.st_mode);
 }
 
+Result<void> close_to_others(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & (S_IRWXG | S_IRWXO)) == 0) {
+        return {};
+    }
+    return ::chmod(path.c_str(), info.st_mode & S_IRWXU) == 0
+               ? Result<void>()
+               : make_os_error("others can read it, and its mode cannot be changed");
+}
+
 Result<void> make_directories(const std::string& path) {
     if (::mkdir(path.c_str(), 0755) == 0) {
         return {};

@@ -19,6 +19,10 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
 /// none.
 Result<void> check_regular(const std::string& path);
 
+/// Takes from group and others what rights they have to a regular file. That nothing has this name is no error, and
+/// what is no regular file is left alone.
+Result<void> close_to_others(const std::string& path);
+
 /// Makes a directory, and those above it that are missing, which nobody but their owner can write to.
 Result<void> make_directories(const std::string& path);
 

@@ -27,6 +27,10 @@ Result<SpoolLock> SpoolLock::take(const std::string& path) {
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         return make_os_error("cannot be locked");
     }
+    // SQLite gives the files beside it its mode, but only those that it makes.
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+        static_cast<void>(close_to_others(path + suffix)); // another's file; to do without it would lose what waits
+    }
     return SpoolLock(std::move(fd), path);
 }
 

@@ -19,7 +19,8 @@ inline constexpr const char* kSpoolName = "eventsgw.spool";
 /// removes or replaces the file leaves it with a file that nobody else can reach.
 class SpoolLock {
 public:
-    /// Also makes the file, for the owner's eyes only. Error::os_error is EWOULDBLOCK when another process has it.
+    /// Also makes the file, and closes what is there to all but its owner. Error::os_error is EWOULDBLOCK when another
+    /// process has it.
     static Result<SpoolLock> take(const std::string& path);
 
     /// Whether the name still leads to the file that is locked.

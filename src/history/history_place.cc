@@ -26,16 +26,6 @@ Error make_store_error(const std::string& what) {
     return error;
 }
 
-/// SQLite gives the files beside the database its mode, but only those that it makes.
-Result<void> close_to_others(const std::string& path) {
-    struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & kOthers) == 0) {
-        return {};
-    }
-    return ::chmod(path.c_str(), info.st_mode & S_IRWXU) == 0 ? Result<void>()
-                                                              : make_store_error("others can read its log");
-}
-
 } // namespace
 
 Result<void> HistoryPlace::prepare() {
@@ -51,8 +41,13 @@ Result<void> HistoryPlace::prepare() {
     if ((info.st_mode & kOthers) != 0 && ::fchmod(fd.get(), info.st_mode & S_IRWXU) != 0) {
         return make_store_error("others can read it, and its mode cannot be changed");
     }
-    Result<void> closed = close_to_others(log_path());
-    return closed ? close_to_others(index_path()) : closed;
+    // SQLite gives the files beside the database its mode, but only those that it makes.
+    for (const std::string& path : {log_path(), index_path()}) {
+        if (Result<void> closed = close_to_others(path); !closed) {
+            return Error{closed.error().message, kStoreFailed};
+        }
+    }
+    return {};
 }
 
 HistoryPlace::Look HistoryPlace::look_at(const std::string& path) {

@@ -181,6 +181,19 @@ class Spool(GatewayTestCase):
         self.proxy.forward()
         self.assert_arrives(numbers(0, 300))
 
+    def test_what_others_could_read_is_closed_to_them(self):
+        """A copy that an administrator has put back, say; and what SQLite keeps beside it."""
+        gateway = self.start()
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 3))
+        wait_until(lambda: stored_payloads(self.spool) == numbers(0, 3), "all is on disk")
+        gateway.kill()
+        files = [self.spool + suffix for suffix in ("", "-wal", "-shm")]
+        for file in files:
+            os.chmod(file, 0o644)
+        gateway = self.start(predecessor=gateway)
+        self.assertEqual([stat.S_IMODE(os.stat(file).st_mode) for file in files], [0o600] * 3)
+
     def test_always(self):
         gateway = self.start("durability = always\n")
         self.publish_all(numbers(0, 1))
