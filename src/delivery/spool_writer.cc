@@ -26,7 +26,11 @@ std::size_t add_cost(std::size_t sum, const PendingTask& task) {
 
 SpoolWriter::SpoolWriter(SpoolLock lock, std::string instance, std::optional<SpoolFile> file,
                          Mailbox<SpoolOrder>& inbox, Mailbox<SpoolNews>& outbox)
-    : lock_(std::move(lock)), instance_(std::move(instance)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
+    : lock_(std::move(lock)), instance_(std::move(instance)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {
+    if (file_) {
+        beside_ = look_beside();
+    }
+}
 
 void SpoolWriter::run() {
     look_around();
@@ -110,9 +114,6 @@ void SpoolWriter::write() {
         file_->roll_back();
         report_problem(written.error());
         return;
-    }
-    if (!log_) {
-        log_ = FileIdentity::of(lock_.path() + "-wal");
     }
     report_done();
 }

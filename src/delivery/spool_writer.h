@@ -8,6 +8,7 @@
 #include "delivery/spool_file.h"
 #include "delivery/spool_lock.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -114,6 +115,9 @@ public:
 private:
     void sort_orders();
     void work();
+    /// SQLite's log of writes and its index, whose names are all that binds them to the file.
+    using Beside = std::array<FileIdentity, 2>;
+    Beside look_beside() const;
     bool is_in_place() const;
     /// False when the file has lost its place, and cannot have it again now.
     bool keep_place();
@@ -135,9 +139,9 @@ private:
 
     SpoolLock lock_;
     std::string instance_;
-    std::optional<SpoolFile> file_;   ///< nothing before the first order where it is new, and once it is given up
-    std::optional<FileIdentity> log_; ///< of the file's log of writes, once there is one
-    bool is_to_open_ = false;         ///< there is something in the file, which was written anew
+    std::optional<SpoolFile> file_; ///< nothing before the first order where it is new, and once it is given up
+    std::optional<Beside> beside_;  ///< what belongs to the file, while it is open
+    bool is_to_open_ = false;       ///< there is something in the file, which was written anew
     bool is_given_up_ = false;
     std::chrono::steady_clock::time_point next_copy_;
     std::chrono::milliseconds copy_delay_ = kTick;

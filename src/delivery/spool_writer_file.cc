@@ -11,9 +11,14 @@
 
 namespace eventsgw {
 
-/// The file itself, and what SQLite keeps beside it under names of its own.
+SpoolWriter::Beside SpoolWriter::look_beside() const {
+    return {FileIdentity::of(lock_.path() + "-wal"), FileIdentity::of(lock_.path() + "-shm")};
+}
+
+/// Who comes next makes what is missing anew: with another log it does not see what is in ours, and with another index
+/// it writes to the log where we do.
 bool SpoolWriter::is_in_place() const {
-    return lock_.is_in_place() && (!log_ || *log_ == FileIdentity::of(lock_.path() + "-wal"));
+    return lock_.is_in_place() && (!beside_ || *beside_ == look_beside());
 }
 
 bool SpoolWriter::keep_place() {
@@ -64,7 +69,7 @@ Result<std::string> SpoolWriter::write_anew() {
     is_to_open_ = file_ || !lock_.is_empty();
     file_.reset(); // now, and not later: SQLite removes the log of a file that it closes by its name
     lock_ = std::move(*lock);
-    log_.reset();
+    beside_.reset();
     version_ = -1;
     return *set_aside;
 }
@@ -78,6 +83,7 @@ bool SpoolWriter::open_file() {
         return false;
     }
     file_.emplace(std::move(*file));
+    beside_ = look_beside();
     is_to_open_ = false;
     return true;
 }

@@ -198,6 +198,22 @@ class Faults(GatewayTestCase):
         """What SQLite keeps beside it; the CLI, which comes next, would make another."""
         self.assert_is_written_anew(lambda spool: os.remove(spool + "-wal"))
 
+    def test_the_index_of_its_log_is_removed_while_it_is_used(self):
+        """Whoever makes another one would write where the gateway writes."""
+        self.assert_is_written_anew(lambda spool: os.remove(spool + "-shm"))
+
+    def test_its_log_is_removed_before_the_first_write(self):
+        gateway = self.start(predecessor=self.spool_with_waiting())
+        os.remove(gateway.path(SPOOL + "-wal"))
+        gateway.wait_log("^<4>spool: was removed or replaced while in use, it is written anew")
+        self.publish("a/event/b", b'"new"')
+        waiting = [b'"old 1"', b'"old 2"', b'"old 3"', b'"new"']
+        wait_until(lambda: stored_payloads(gateway.path(SPOOL)) == waiting, "all is on disk")
+        gateway.kill()
+        self.start(predecessor=gateway)
+        self.proxy.forward()
+        self.assert_payloads(self.wait_tasks(4, server=self.leader), waiting)
+
     def test_removed_where_there_is_no_room_to_write_it_anew(self):
         gateway = self.start(wrapper=small_disk.wrapper("4M"))
         self.proxy.refuse()
