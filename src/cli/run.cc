@@ -197,6 +197,9 @@ int run_daemon(const Options& options) {
         if (spool.is_in_use) {
             return kExitInUse;
         }
+        if (spool.is_lacking) {
+            return kExitSystem;
+        }
     }
     const int end = run_gateway(options, log, journal, std::move(loaded), std::move(spool));
     if (end == SIGUSR1) {

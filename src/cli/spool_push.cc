@@ -141,7 +141,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     if (!spool) {
         const bool is_in_use = spool.error().os_error == EWOULDBLOCK;
         err << "eventsgw: " << escape(options.spool) << ": "
-            << (is_in_use ? "a gateway has it, which pushes by itself" : spool.error().message) << "\n";
+            << (is_in_use ? "another process has it" : spool.error().message) << "\n";
         return is_in_use ? kExitInUse : kExitIo;
     }
     return push(*connections, settings, std::move(*spool), out, err);

@@ -224,8 +224,8 @@ void Gateway::reload() {
     }
 }
 
-/// False when another process pushes from here: two that do would each take the other for a leader that forgets. What
-/// a reload that has not taken over yet has opened serves the one after it.
+/// False when another process pushes from here: two that do would each take the other for a leader that forgets. Or
+/// when it cannot be known what waits. What a reload that has not taken over yet has opened serves the one after it.
 bool Gateway::take_spool_for(const Config& next) {
     if (sender_ || !next.rules.has(RuleKind::action)) {
         next_spool_.reset();
@@ -234,7 +234,7 @@ bool Gateway::take_spool_for(const Config& next) {
     if (!next_spool_) {
         next_spool_ = open_spool(log_);
     }
-    if (next_spool_->is_in_use) {
+    if (next_spool_->is_in_use || next_spool_->is_lacking) {
         next_spool_.reset();
         return false;
     }

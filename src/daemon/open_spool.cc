@@ -3,6 +3,7 @@
 
 #include "daemon/open_spool.h"
 
+#include "base/backoff.h"
 #include "base/fd.h"
 #include "base/unix_address.h"
 #include "daemon/status_server.h"
@@ -61,6 +62,11 @@ OpenedSpool open_spool(const Log& log) {
     }
     if (spool) {
         opened.spool = std::move(*spool);
+        return opened;
+    }
+    if (is_shortage(spool.error())) {
+        opened.is_lacking = true;
+        log.error("spool", "cannot be opened for now", {{"file", kSpoolName}, {"reason", spool.error().message}});
         return opened;
     }
     log.error("spool", "cannot be used, tasks wait in memory",

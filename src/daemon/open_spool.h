@@ -16,8 +16,9 @@ namespace eventsgw {
 /// The spool of the working directory, or why there is none and tasks wait in memory, which has been logged.
 struct OpenedSpool {
     std::unique_ptr<Spool> spool;
-    std::string problem;    ///< empty when there is a spool
-    bool is_in_use = false; ///< another process pushes from here
+    std::string problem;     ///< empty when there is a spool
+    bool is_in_use = false;  ///< another process pushes from here
+    bool is_lacking = false; ///< there is too little to open it with for now: nothing may be pushed past it
     std::optional<PushLock> lock;
 };
 

@@ -3,6 +3,7 @@
 
 #include "delivery/spool.h"
 
+#include "base/backoff.h"
 #include "base/signals_blocked.h"
 #include "base/uuid.h"
 #include "store/set_aside.h"
@@ -26,6 +27,20 @@ Error set_aside(const std::string& path, Error error) {
     const Result<std::string> name = set_database_aside(path);
     error.message += name ? "; it was set aside as " + *name : "; it stays where it is, it " + name.error().message;
     return error;
+}
+
+/// What another process is at, and what there is too little of for now, says nothing about the file, and passes: what
+/// waits in it is for the next start. All else is a reason to set it aside.
+Error judge(const std::string& path, Error error) {
+    if (error.os_error == EWOULDBLOCK || error.os_error == kStoreBusy) {
+        error.os_error = EWOULDBLOCK;
+        return error;
+    }
+    if (error.os_error == kStoreLacking || is_shortage(error)) {
+        error.os_error = ENOMEM;
+        return error;
+    }
+    return set_aside(path, std::move(error));
 }
 
 /// Leaves no file open when it fails, so that it can be set aside.
@@ -52,7 +67,7 @@ Result<void> open_file(const std::string& path, const std::string& new_instance,
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     Result<SpoolLock> lock = SpoolLock::take(path);
     if (!lock) {
-        return lock.error().os_error == EWOULDBLOCK ? lock.error() : set_aside(path, lock.error());
+        return judge(path, lock.error());
     }
     const std::string new_instance = UuidSource().make();
     std::optional<SpoolFile> file;
@@ -60,7 +75,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     SpoolFile::Claim claim{new_instance, 0};
     if (!lock->is_empty()) {
         if (Result<void> opened = open_file(path, new_instance, file, extent, claim); !opened) {
-            return set_aside(path, opened.error());
+            return judge(path, opened.error());
         }
     }
     auto spool = std::make_unique<Spool>(std::move(*lock), std::move(file), std::move(claim), extent);
@@ -84,7 +99,7 @@ Result<void> Spool::start() {
         const SignalsBlocked blocked;
         thread_ = std::thread([this] { writer_.run(); });
     } catch (const std::system_error& error) {
-        return Error{std::string("no thread for the spool: ") + error.what(), error.code().value()};
+        return Error{std::string("no thread for the spool: ") + error.what(), ENOMEM}; // it says EAGAIN
     }
     return {};
 }

@@ -3,6 +3,7 @@
 
 #include "store/database.h"
 
+#include "base/backoff.h"
 #include "base/text.h"
 
 #include <array>
@@ -25,6 +26,7 @@ StoreFault classify(int code) {
     case SQLITE_READONLY: return kStoreReadOnly;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return kStoreBusy;
+    case SQLITE_NOMEM: return kStoreLacking;
     default: return kStoreFailed;
     }
 }
@@ -42,6 +44,9 @@ Error make_error(sqlite3* handle) {
         }
         if (os_error == EROFS || os_error == EACCES) {
             return Error{std::move(message), kStoreReadOnly};
+        }
+        if (is_shortage(Error{"", os_error})) {
+            return Error{std::move(message), kStoreLacking};
         }
     }
     return Error{std::move(message), classify(code)};

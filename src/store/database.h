@@ -23,6 +23,7 @@ enum StoreFault : int {
     kStoreFull,       ///< no room on the disk
     kStoreReadOnly,   ///< the disk or the file cannot be written
     kStoreBusy,       ///< another process was longer at it than kBusyTimeout
+    kStoreLacking,    ///< descriptors or memory ran out, which passes and says nothing about the file
     kStoreEmpty,      ///< nothing has been put into it yet
     kStoreFailed      ///< any other failure, of the disk mostly
 };

@@ -3,8 +3,10 @@
 # Copyright (C) 2026 eventsgw contributors
 """SIGHUP: the new configuration as a whole or not at all, and no event lost or taken twice on the way."""
 
+import contextlib
 import os
 import pathlib
+import resource
 import signal
 import sys
 import threading
@@ -18,6 +20,17 @@ from redis_server import DEFAULT_RULES
 from waiting import wait_until
 
 OLD = "[actions]\na/event/b = old\n"
+
+
+@contextlib.contextmanager
+def few_descriptors(gateway, more):
+    """Until the end of this it can open only so many more."""
+    usual = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
+    held = {int(name) for name in os.listdir(f"/proc/{gateway.pid}/fd")}
+    free = [number for number in range(usual[0]) if number not in held]
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (free[more], usual[1]))
+    yield
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, usual)
 
 
 class Publisher(threading.Thread):
@@ -129,6 +142,17 @@ class Reload(GatewayTestCase):
         wait_until(lambda: gateway.exists("heard"), "the old rule is in force")
         self.assertEqual(self.action_of("a/event/b"), "old")
         other.stop()
+        self.reload(gateway, OLD)
+        self.assertEqual(self.action_of("a/event/b"), "old")
+
+    def test_the_first_action_without_descriptors_is_an_error(self):
+        """What waits in the spool has to go first, and is not known then."""
+        gateway = self.start_gateway("[commands]\nc/event/d = true\n")
+        gateway.write("eventsgw.conf", OLD)
+        with few_descriptors(gateway, 1):  # as many as it takes to read the configuration
+            gateway.send_signal(signal.SIGHUP)
+            gateway.wait_log("^<3>gateway: not reloaded")
+        self.assertTrue(gateway.log_matching("^<3>spool: cannot be opened for now.*Too many open files"))
         self.reload(gateway, OLD)
         self.assertEqual(self.action_of("a/event/b"), "old")
 

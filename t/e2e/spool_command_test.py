@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import program
 import tap
 from case import AGENT, GatewayTestCase, numbers
-from spool import rows, stored_payloads
+from spool import held, rows, stored_payloads
 from task import Task
 from waiting import wait_until
 
@@ -149,6 +149,17 @@ class SpoolCommand(GatewayTestCase):
             rf"(?m)^<3>spool: another process has it, and no gateway answers file=eventsgw.spool "
             rf"directory={re.escape(gateway.state_directory)}$",
         )
+
+    def test_a_spool_that_somebody_writes_to_all_the_time(self):
+        """Nothing is wrong with it: it is not set aside."""
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        with held(self.spool):
+            self.assertEqual(gateway.run("run").status, program.EX_TEMPFAIL)
+            done = gateway.run("spool", "push")
+        self.assertEqual(done.status, program.EX_TEMPFAIL)
+        self.assertIn("another process has it", done.stderr)
+        self.assertEqual(stored_payloads(self.spool), numbers(0, 3))
 
     def test_a_queue_that_is_no_list(self):
         gateway = self.start()

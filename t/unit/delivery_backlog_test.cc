@@ -3,6 +3,7 @@
 
 #include "delivery/backlog.h"
 
+#include "base/backoff.h"
 #include "failing_disk.h"
 #include "fake_timers.h"
 #include "log_file.h"
@@ -14,6 +15,8 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace eventsgw;
 using namespace eventsgw::testing;
@@ -238,6 +241,33 @@ void a_second_owner_is_refused() {
     CHECK(std::filesystem::exists(directory.spool()));
 }
 
+/// What a start has lacked may be there for the next one, which finds all that waits.
+void a_start_without_descriptors_leaves_the_spool_alone() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    rlimit usual{};
+    CHECK(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit narrow{static_cast<rlim_t>(next), usual.rlim_max};
+    int refused = 0;
+    for (bool is_open = false; !is_open; ++narrow.rlim_cur) {
+        CHECK(::setrlimit(RLIMIT_NOFILE, &narrow) == 0);
+        const Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+        CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+        is_open = spool.ok();
+        refused += is_open ? 0 : 1;
+        CHECK(is_open || is_shortage(spool.error()));
+        CHECK_EQUAL(count_stored(directory), std::size_t{3});
+    }
+    CHECK(refused > 3);
+}
+
 void tasks_that_come_back_are_on_disk_again() {
     const Directory directory;
     Fixture f(directory);
@@ -386,6 +416,7 @@ int main() {
         TEST(a_start_goes_on_where_the_former_run_ended),
         TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
         TEST(a_second_owner_is_refused),
+        TEST(a_start_without_descriptors_leaves_the_spool_alone),
         TEST(tasks_that_come_back_are_on_disk_again),
         TEST(a_disk_that_fails_is_told_and_tried_again),
         TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
