@@ -49,6 +49,7 @@ class Spool(GatewayTestCase):
 
     def test_nothing_is_written_while_the_leader_is_well(self):
         gateway = self.start()
+        gateway.wait_log("^<5>leader: connected")
         self.publish_all(numbers(0, 2000))
         self.assert_arrives(numbers(0, 2000))
         self.assertEqual(os.stat(self.spool).st_size, 0)
