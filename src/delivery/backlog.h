@@ -130,6 +130,7 @@ private:
     void on_stored(std::uint64_t through);
     void on_loaded(SpoolNews::Loaded& loaded);
     void on_measured(const SpoolFile::Extent& confirmed);
+    void on_counted(const SpoolFile::Extent& dead);
     void on_retry(const std::vector<SpoolFile::Dead>& dead);
     void on_problem(const SpoolNews::Problem& problem);
     void lose_spool();

@@ -21,6 +21,8 @@ void Backlog::on_news(SpoolNews& news) {
     } else if (const auto* buried = std::get_if<SpoolNews::Buried>(&news.what)) {
         burials_ -= buried->count;
         callbacks_.on_pushable();
+    } else if (const auto* counted = std::get_if<SpoolNews::Counted>(&news.what)) {
+        on_counted(counted->dead);
     } else if (const auto* retry = std::get_if<SpoolNews::Retry>(&news.what)) {
         on_retry(retry->dead);
     } else if (const auto* renewed = std::get_if<SpoolNews::Renewed>(&news.what)) {
@@ -28,6 +30,14 @@ void Backlog::on_news(SpoolNews& news) {
                      {{"set_aside", renewed->set_aside}});
     } else {
         on_problem(std::get<SpoolNews::Problem>(news.what));
+    }
+}
+
+/// Somebody may have dropped some. A count that lacks what is on its way to the disk is followed by another one.
+void Backlog::on_counted(const SpoolFile::Extent& dead) {
+    if (burials_ == 0 && stored_ >= needed_) {
+        dead_ = dead.dead;
+        dead_cost_ = dead.dead_bytes;
     }
 }
 

@@ -139,23 +139,23 @@ Result<SpoolFile::Extent> SpoolFile::measure_between(std::uint64_t after, std::u
 }
 
 Result<SpoolFile::Extent> SpoolFile::measure() {
-    Result<Statement> query = database_->prepare(
-        "SELECT count(*), total(length(channel) + length(task)), min(arrived), (SELECT count(*) FROM dead),"
-        " (SELECT total(length(channel) + length(task)) FROM dead) FROM tasks"
-        " WHERE number > (SELECT value FROM meta WHERE key = 'confirmed')");
+    Result<Statement> query =
+        database_->prepare("SELECT count(*), total(length(channel) + length(task)), min(arrived) FROM tasks"
+                           " WHERE number > (SELECT value FROM meta WHERE key = 'confirmed')");
     if (!query) {
         return query.error();
     }
     if (const Result<bool> row = query->step(); !row) {
         return row.error();
     }
-    Extent extent;
-    extent.tasks = static_cast<std::uint64_t>(query->number(0));
-    extent.bytes = static_cast<std::uint64_t>(query->number(1)) + extent.tasks * PendingTask::kOverhead;
-    extent.dead = static_cast<std::uint64_t>(query->number(3));
-    extent.dead_bytes = static_cast<std::uint64_t>(query->number(4)) + extent.dead * PendingTask::kOverhead;
-    if (extent.tasks > 0) {
-        extent.oldest = to_time(query->number(2));
+    Result<Extent> extent = measure_dead();
+    if (!extent) {
+        return extent;
+    }
+    extent->tasks = static_cast<std::uint64_t>(query->number(0));
+    extent->bytes = static_cast<std::uint64_t>(query->number(1)) + extent->tasks * PendingTask::kOverhead;
+    if (extent->tasks > 0) {
+        extent->oldest = to_time(query->number(2));
     }
     return extent;
 }

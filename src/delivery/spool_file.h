@@ -57,6 +57,8 @@ public:
     /// Otherwise it is `new_instance`, a UUID that nobody has used.
     Result<Claim> claim(const std::string& new_instance);
     Result<Extent> measure();
+    /// The dead ones; nothing else of it.
+    Result<Extent> measure_dead();
     /// Tasks after a number up to another, and their cost; nothing else of it.
     Result<Extent> measure_between(std::uint64_t after, std::uint64_t until);
 

@@ -36,6 +36,20 @@ Result<void> SpoolFile::revive(std::int64_t id, std::uint64_t number) {
     return drop_dead(id);
 }
 
+Result<SpoolFile::Extent> SpoolFile::measure_dead() {
+    Result<Statement> query = database_->prepare("SELECT count(*), total(length(channel) + length(task)) FROM dead");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    Extent extent;
+    extent.dead = static_cast<std::uint64_t>(query->number(0));
+    extent.dead_bytes = static_cast<std::uint64_t>(query->number(1)) + extent.dead * PendingTask::kOverhead;
+    return extent;
+}
+
 Result<std::vector<SpoolFile::Dead>> SpoolFile::load_dead() {
     return load_dead(false, std::numeric_limits<std::size_t>::max());
 }

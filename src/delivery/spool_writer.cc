@@ -199,8 +199,10 @@ void SpoolWriter::report_done() {
             returns += write->is_return ? 1 : 0;
         } else if (const auto* revive = std::get_if<SpoolOrder::Revive>(&order.what)) {
             stored = std::max(stored, revive->number);
+            version_ = -1;
         } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
             outbox_.post({SpoolNews::Buried{bury->tasks.size()}});
+            version_ = -1;
         }
     }
     for (const SpoolFile::Extent& extent : std::exchange(measured_, {})) {

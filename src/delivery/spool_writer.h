@@ -67,6 +67,9 @@ struct SpoolNews {
         std::uint64_t until; ///< as it was asked
         bool is_all;         ///< up to `until`
     };
+    struct Counted {
+        SpoolFile::Extent dead; ///< dead ones and their bytes, after all that was told before
+    };
     struct Retry {
         std::vector<SpoolFile::Dead> dead; ///< that somebody wants to be pushed again
     };
@@ -78,7 +81,7 @@ struct SpoolNews {
         bool is_lost;          ///< the spool is not used any more
         std::string set_aside; ///< the name that it has now, where it could be given one
     };
-    std::variant<Stored, Measured, Buried, Loaded, Retry, Renewed, Problem> what;
+    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Renewed, Problem> what;
 };
 
 /// The thread that waits for the disk, so that the loop does not. Owns the spool's file. Whatever lies in the inbox
@@ -133,6 +136,7 @@ private:
     void report_done();
     void checkpoint(std::size_t written);
     bool look_around();
+    Result<bool> look_at_dead();
     void report_problem(const Error& error);
     void report_well();
     void give_up(const Error& error);
@@ -154,10 +158,10 @@ private:
     std::vector<SpoolFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;             ///< tasks up to this number do not wait
     std::atomic<bool> is_ending_ = false;
-    std::size_t log_cost_ = 0; ///< of what has been written since the last checkpoint
-    bool may_shrink_ = false;  ///< something was erased since the last time
-    std::int64_t version_ = -1;
-    std::string problem_; ///< as last told
+    std::size_t log_cost_ = 0;  ///< of what has been written since the last checkpoint
+    bool may_shrink_ = false;   ///< something was erased since the last time
+    std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
+    std::string problem_;       ///< as last told
 };
 
 } // namespace eventsgw

@@ -97,6 +97,21 @@ void SpoolWriter::checkpoint(std::size_t written) {
     }
 }
 
+/// Another process drops dead tasks, or asks for them to be pushed again. False when there may be more of these.
+Result<bool> SpoolWriter::look_at_dead() {
+    const Result<SpoolFile::Extent> extent = file_->measure_dead();
+    Result<std::vector<SpoolFile::Dead>> dead = extent ? file_->load_dead_to_retry(kRetryCost) : extent.error();
+    if (!dead) {
+        return dead.error();
+    }
+    outbox_.post({SpoolNews::Counted{*extent}});
+    if (dead->empty()) {
+        return true;
+    }
+    outbox_.post({SpoolNews::Retry{std::move(*dead)}});
+    return false;
+}
+
 /// When nothing else is to be done: has another process asked for something, and is there room to give back? False
 /// when the file could not be read.
 bool SpoolWriter::look_around() {
@@ -109,15 +124,12 @@ bool SpoolWriter::look_around() {
         return false;
     }
     if (version_ != *version) {
-        Result<std::vector<SpoolFile::Dead>> dead = file_->load_dead_to_retry(kRetryCost);
-        if (!dead) {
-            report_problem(dead.error());
+        const Result<bool> is_all = look_at_dead();
+        if (!is_all) {
+            report_problem(is_all.error());
             return false;
         }
-        version_ = dead->empty() ? *version : -1; // there may be more
-        if (!dead->empty()) {
-            outbox_.post({SpoolNews::Retry{std::move(*dead)}});
-        }
+        version_ = *is_all ? *version : -1;
     }
     if (log_cost_ > 0) {
         log_cost_ = 0;

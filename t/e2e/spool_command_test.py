@@ -45,6 +45,9 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(done.status, 0, done)
         return json.loads(done.stdout)
 
+    def tasks_of(self, gateway):
+        return json.loads(gateway.run("status", "--format", "json").stdout)["tasks"]
+
     def die(self, gateway):
         """Makes a task die, and returns what the list says of it."""
         self.leader.admin.set(AGENT + "/tasks", "no list")
@@ -190,6 +193,13 @@ class SpoolCommand(GatewayTestCase):
         dead = self.die(gateway)
         self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
         self.assertEqual(self.listed(gateway)["dead"], [])
+
+    def test_what_is_dropped_beside_a_gateway_counts_no_more(self):
+        gateway = self.start()
+        dead = self.die(gateway)
+        self.assertEqual(self.tasks_of(gateway)["dead"], 1)
+        self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
+        wait_until(lambda: self.tasks_of(gateway)["dead"] == 0, "the gateway has noticed")
 
     def test_a_task_that_is_too_long_for_the_leader(self):
         self.leader.admin.config_set("proto-max-bulk-len", MIB)
