@@ -110,7 +110,13 @@ void SpoolWriter::write() {
     if (!file_ || orders_.empty()) {
         return;
     }
-    if (const Result<void> written = apply(); !written) {
+    Result<void> written = apply();
+    if (!written && written.error().os_error == kStoreFull) {
+        file_->roll_back();
+        make_room();
+        written = apply();
+    }
+    if (!written) {
         file_->roll_back();
         report_problem(written.error());
         return;

@@ -134,6 +134,7 @@ private:
     Result<void> apply_write(const SpoolOrder::Write& write);
     Result<void> apply_confirm(const SpoolOrder::Confirm& confirm);
     void report_done();
+    void make_room();
     void checkpoint(std::size_t written);
     bool look_around();
     Result<bool> look_at_dead();

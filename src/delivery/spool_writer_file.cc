@@ -88,9 +88,15 @@ bool SpoolWriter::open_file() {
     return true;
 }
 
+/// On a full disk: what lies in the log is brought into the file, which has room for most of it, and the log's room can
+/// be used again.
+void SpoolWriter::make_room() {
+    static_cast<void>(file_->checkpoint()); // the next attempt tells whether it was enough
+}
+
 /// Not in the midst of a flood.
 void SpoolWriter::checkpoint(std::size_t written) {
-    log_cost_ += written;
+    log_cost_ += std::max<std::size_t>(written, 1); // what writes no task is in the log too
     if (log_cost_ >= kLogCost && written < kQuietCost) {
         log_cost_ = 0;
         static_cast<void>(file_->checkpoint()); // a fault of the disk shows at the next commit

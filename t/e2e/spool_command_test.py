@@ -194,6 +194,12 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
         self.assertEqual(self.listed(gateway)["dead"], [])
 
+    def test_a_dead_task_does_not_stay_in_the_log(self):
+        gateway = self.start()
+        self.die(gateway)
+        with open(self.spool, "rb") as file:
+            wait_until(lambda: file.seek(0) == 0 and b'"dead"' in file.read(), "it is brought into the file")
+
     def test_what_is_dropped_beside_a_gateway_counts_no_more(self):
         gateway = self.start()
         dead = self.die(gateway)

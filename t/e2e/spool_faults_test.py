@@ -269,6 +269,20 @@ class Faults(GatewayTestCase):
         for start in range(0, len(payloads), 100):
             self.publish("a/event/b", *payloads[start : start + 100])
 
+    def test_a_disk_that_is_full_of_the_log(self):
+        """Other processes make it longer; its room is used again, once it is brought into the file."""
+        gateway = self.start("log_level = debug\n", wrapper=small_disk.wrapper("4M"))
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 300))
+        spool = small_disk.path_in(gateway, SPOOL)
+        wait_until(lambda: os.path.getsize(spool) > 16384, "the file has what was in the log")
+        small_disk.write_log(gateway, SPOOL, 20)
+        small_disk.fill(gateway)
+        self.publish("a/event/b", *numbers(300, 310))
+        gateway.wait_log("^<7>task: made", 310)
+        gateway.stop()
+        self.assertTrue(gateway.log_matching("^<5>task: kept for the next start waiting=310$"))
+
     def test_a_disk_that_is_full_at_the_start(self):
         before = self.spool_with_waiting()
         gateway = self.start(predecessor=before, wrapper=small_disk.wrapper("1M", "full"))

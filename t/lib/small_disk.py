@@ -4,6 +4,7 @@
 
 import os
 import subprocess
+import sys
 import unittest
 
 # The directory's files move to the small disk; then it is filled, or made read-only.
@@ -44,6 +45,17 @@ def fill(gateway):
                     file.write(b"\0" * size)
             except OSError:
                 pass
+
+
+def write_log(gateway, name, commits):
+    """Another process writes to a database there: so many pages lie in its log afterwards."""
+    script = (
+        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "for number in range(int(sys.argv[2])):\n"
+        "    database.execute(\"UPDATE meta SET value = ? WHERE key = 'reason'\", [str(number)])"
+    )
+    command = [sys.executable, "-c", script, gateway.path(name), str(commits)]
+    subprocess.run(["nsenter", "--mount", "--target", str(gateway.pid), *command], check=True)
 
 
 def make_room(gateway):
