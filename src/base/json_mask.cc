@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <limits>
 
@@ -15,6 +16,8 @@ namespace eventsgw {
 namespace {
 
 constexpr std::string_view kMask = R"("***")";
+
+constexpr std::array<std::string_view, 6> kEndings{"password", "secret", "token", "key", "pass", "session_id"};
 
 // The functions below walk over text that is known to be strict JSON.
 
@@ -58,36 +61,95 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     }
 }
 
-/// The character that an escape \uXXXX stands for, if it is ASCII, else one that no secret name has.
-char decode_unicode(std::string_view digits) {
-    const std::string lower = to_lower(digits);
+/// The character that the next `count` hexadecimal digits stand for, if it is ASCII, else one that no secret name has;
+/// nothing where there are not so many.
+std::optional<char> decode_hex(std::string_view text, std::size_t count) {
+    const std::string_view digits = text.substr(0, count);
+    const char* const end = digits.data() + digits.size();
     unsigned value = 0;
-    for (const char c : lower) {
-        value = value * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+    if (digits.size() < count || std::from_chars(digits.data(), end, value, 16).ptr != end) {
+        return std::nullopt;
     }
     return value < 0x80 ? static_cast<char>(value) : '?';
 }
 
-/// The name that a JSON string between its quotes means, as far as a secret name needs it.
-std::string decode_name(std::string_view body) {
-    std::string name;
+/// What a JSON string between its quotes means, as far as secret names need it.
+std::string decode_string(std::string_view body) {
+    std::string text;
     for (std::size_t i = 0; i < body.size(); ++i) {
         if (body[i] != '\\') {
-            name += body[i];
+            text += body[i];
         } else if (body[++i] == 'u') {
-            name += decode_unicode(body.substr(i + 1, 4));
+            text += decode_hex(body.substr(i + 1), 4).value_or('?');
             i += 4;
         } else {
-            name += '?'; // an escaped sign or control character
+            const bool is_itself = std::string_view("\"\\/").find(body[i]) != std::string_view::npos;
+            text += is_itself ? body[i] : ' '; // an escaped control character
         }
     }
-    return name;
+    return text;
+}
+
+/// The text as somebody might read it who does not know its form: escapes of JSON, Python and URLs are what they stand
+/// for, and controls, bytes that are not ASCII and further backslashes are not there.
+std::string flatten(std::string_view text) {
+    std::string flat;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const std::string_view rest = text.substr(i + 1);
+        const bool is_wide = text[i] == '\\' && rest.starts_with('u');
+        const bool has_letter = is_wide || (text[i] == '\\' && rest.starts_with('x'));
+        const std::size_t before = has_letter ? 1 : 0;
+        const std::size_t count = is_wide ? 4 : 2;
+        const bool is_escape = has_letter || text[i] == '%';
+        const std::optional<char> decoded = is_escape ? decode_hex(rest.substr(before), count) : std::nullopt;
+        const char c = decoded.value_or(text[i]);
+        i += decoded ? before + count : 0;
+        if (c >= ' ' && c < 0x7F && c != '\\') {
+            flat += c;
+        }
+    }
+    return flat;
+}
+
+/// Whether a secret name's ending is anywhere in a text whose form is not known.
+bool may_tell_secret(std::string_view text) {
+    const std::string lower = to_lower(flatten(text));
+    return std::any_of(kEndings.begin(), kEndings.end(),
+                       [&](std::string_view ending) { return lower.find(ending) != std::string::npos; });
+}
+
+/// Whether a string is, or was meant to be, JSON of its own that may have a secret in it; maybe in a string once more.
+bool hides_secret(std::string_view body) {
+    const std::string text = decode_string(body);
+    const std::size_t begin = text.find_first_not_of(" \t\r\n\"\\");
+    return begin != std::string::npos && (text[begin] == '{' || text[begin] == '[') && may_tell_secret(text);
+}
+
+/// A part of a text.
+struct Span {
+    std::size_t begin;
+    std::size_t end;
+};
+
+/// What has to be hidden because of the string at `at`: it, or the value of the member whose name it is. Otherwise
+/// nothing, behind the string.
+Span find_hidden(std::string_view text, std::size_t at) {
+    const std::size_t end = skip_string(text, at);
+    const std::string_view body = text.substr(at + 1, end - at - 2);
+    const std::size_t colon = skip_blanks(text, end);
+    if (colon == text.size() || text[colon] != ':') {
+        return {hides_secret(body) ? at : end, end};
+    }
+    if (!is_secret_name(decode_string(body))) {
+        return {end, end};
+    }
+    const std::size_t value = skip_blanks(text, colon + 1);
+    return {value, skip_value(text, value)};
 }
 
 } // namespace
 
 bool is_secret_name(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kEndings{"password", "secret", "token", "key", "pass", "session_id"};
     const std::string lower = to_lower(name);
     return std::any_of(kEndings.begin(), kEndings.end(),
                        [&](std::string_view ending) { return std::string_view(lower).ends_with(ending); });
@@ -101,17 +163,18 @@ std::optional<std::string> mask_secrets(std::string_view text) {
     masked.reserve(text.size());
     std::size_t kept = 0; // up to here the text is in `masked`
     for (std::size_t at = text.find('"'); at < text.size(); at = text.find('"', at)) {
-        const std::size_t end = skip_string(text, at);
-        const std::string_view body = text.substr(at + 1, end - at - 2);
-        const std::size_t colon = skip_blanks(text, end);
-        at = end;
-        if (colon < text.size() && text[colon] == ':' && is_secret_name(decode_name(body))) {
-            const std::size_t value = skip_blanks(text, colon + 1);
-            masked.append(text.substr(kept, value - kept)).append(kMask);
-            at = kept = skip_value(text, value);
+        const Span hidden = find_hidden(text, at);
+        if (hidden.begin < hidden.end) {
+            masked.append(text.substr(kept, hidden.begin - kept)).append(kMask);
+            kept = hidden.end;
         }
+        at = hidden.end;
     }
     return masked.append(text.substr(kept));
+}
+
+std::string_view hide_secrets(std::string_view text) {
+    return may_tell_secret(text) ? "***" : text;
 }
 
 } // namespace eventsgw

@@ -13,8 +13,13 @@ namespace eventsgw {
 /// key, pass or session_id, in whatever case.
 bool is_secret_name(std::string_view name);
 
-/// A JSON text with "***" in the place of the value of each member with a secret name, at any depth; every other byte
-/// is as it was. Nothing when `text` is not strict JSON. No tree is built, and nothing is printed anew.
+/// A JSON text with "***" in the place of the value of each member with a secret name, at any depth, and of each string
+/// that looks like JSON and has a secret name in it; every other byte is as it was. Nothing when `text` is not strict
+/// JSON. No tree is built, and nothing is printed anew.
 std::optional<std::string> mask_secrets(std::string_view text);
+
+/// For a text that is no JSON, so that nobody can tell what is the secret of it: "***" where a secret name's ending is
+/// anywhere in it, in whatever case, escaped or not; else the text.
+std::string_view hide_secrets(std::string_view text);
 
 } // namespace eventsgw

@@ -208,7 +208,7 @@ const std::vector<OptionRow>& options_table() {
         {"data", '\0', "FILE", "what the action gets, or - for standard input (the default)", set_data, "submit"},
         {"wait", '\0', "", "wait for the end; show output and error, exit with the action's code", set_wait},
         {"retry", '\0', "DURATION", "as long as the leader is away, try for so long: 5m (default: 0s)", set_retry},
-        {"payload", '\0', "", "show payloads, with *** for what looks like a secret in JSON", set_payload},
+        {"payload", '\0', "", "show payloads, with *** for what looks like a secret", set_payload},
         {"to", '\0', "DIR", "the events directory to write to, such as ../events", set_to},
         {"dry-run", '\0', "", "write nothing, and show what would be written", set_dry_run},
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},

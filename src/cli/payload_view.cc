@@ -25,13 +25,13 @@ std::string on_one_line(std::string json) {
 
 std::string show_payload(std::string_view payload) {
     const std::optional<std::string> masked = mask_secrets(payload);
-    return escape_controls(masked ? on_one_line(*masked) : std::string(payload));
+    return masked ? escape_controls(on_one_line(*masked)) : escape_controls(hide_secrets(payload));
 }
 
 std::string embed_payload(std::string_view payload) {
     const std::optional<std::string> masked = mask_secrets(payload);
     if (!masked) {
-        return to_json_string(payload);
+        return to_json_string(hide_secrets(payload));
     }
     return classify_payload(*masked) == PayloadForm::json ? escape_c1(on_one_line(*masked)) : to_json_string(*masked);
 }

@@ -8,8 +8,8 @@
 
 namespace eventsgw {
 
-// A payload for people's eyes, in one line. In one that is JSON there is *** for what looks like a secret; any other is
-// shown as it is, but for controls and what is not UTF-8.
+// A payload for people's eyes, in one line. In one that is JSON there is *** for what looks like a secret, in the place
+// of any other that may tell one too; controls and what is not UTF-8 are escaped.
 
 std::string show_payload(std::string_view payload);
 

@@ -4,6 +4,7 @@
 #include "event/etiquette.h"
 
 #include "base/json.h"
+#include "base/json_mask.h"
 #include "base/text.h"
 #include "event/event.h"
 
@@ -50,6 +51,11 @@ bool is_proper_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
+/// What is wrong with a payload is said in the journal too, where a step publishes it.
+std::string show_beginning(std::string_view payload) {
+    return quote(shorten(hide_secrets(payload), 60));
+}
+
 } // namespace
 
 Result<void> check_event_name(std::string_view name) {
@@ -67,10 +73,10 @@ Result<void> check_event_name(std::string_view name) {
 
 Result<void> check_event_payload(std::string_view payload) {
     if (!is_strict_json(payload, std::numeric_limits<std::size_t>::max())) {
-        return Error{"the payload is no JSON: " + quote(shorten(payload, 60))};
+        return Error{"the payload is no JSON: " + show_beginning(payload)};
     }
     if (trim(payload).front() != '{') {
-        return Error{"the payload is JSON, but no object: " + quote(shorten(payload, 60))};
+        return Error{"the payload is JSON, but no object: " + show_beginning(payload)};
     }
     return {};
 }

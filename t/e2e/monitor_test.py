@@ -80,9 +80,11 @@ class Text(MonitorTestCase):
         tool = self.start_monitor("--payload")
         self.publish("a/event/b", b'{"session_id": "s3cret",\n "user": "x"}')
         self.publish("a/event/b", b"caf\xe9\x1b[2J")
-        lines = self.lines(tool, 4)
+        self.publish("a/event/b", b"password=s3cret")
+        lines = self.lines(tool, 6)
         self.assertEqual(lines[1], '{"session_id": "***",  "user": "x"}')
         self.assertEqual(lines[3], "caf\\xe9\\x1b[2J")
+        self.assertEqual(lines[5], "***")
 
     def test_what_a_terminal_would_obey_is_escaped(self):
         tool = self.start_monitor()
@@ -150,6 +152,8 @@ class Json(MonitorTestCase):
         for payload, expected in {
             b'{"a":\n{"api_Token": [1, {"x": 2}],\r\n"b": 2}}': {"a": {"api_Token": "***", "b": 2}},
             b'{"pass\\u0077ord": "x"}': {"password": "***"},
+            b'{"a": "{\\"token\\": 1}"}': {"a": "***"},
+            b'{"password": "x"': "***",
             b"cluster/acls": "cluster/acls",
             b"caf\xe9\n": "caf\ufffd\n",
             b"": "",

@@ -61,13 +61,36 @@ void what_is_no_json_is_not_masked() {
     }
 }
 
+void json_in_a_string_is_looked_into() {
+    CHECK_EQUAL(mask(R"({"data":"{\"password\":\"x\"}","b":"{}"})"), R"({"data":"***","b":"{}"})");
+    CHECK_EQUAL(mask(R"(["\n [{\"n\":1,\"Key\":2}]"])"), R"(["***"])");
+    CHECK_EQUAL(mask(R"("\u007b\"p\\u0061ss\":1}")"), R"("***")");
+    CHECK_EQUAL(mask(R"("\"{\\\"token\\\":1}\"")"), R"("***")");
+    for (const char* text : {R"({"a":"the password was changed"})", R"(["{\"a\":1}","key {","https://keycloak/"])"}) {
+        CHECK_EQUAL(mask(text), text);
+    }
+}
+
+void what_is_no_json_is_hidden_if_it_may_tell_a_secret() {
+    for (const char* text : {"password=1", "{'key':1}", "{\"key\":1", "PassWord: x", "session_id 7",
+                             "{\"p\\u0061ss\":NaN}", "'{\\\"p\\\\u0061ss\\\"", "{'t\\x6Fken':1}", "a=1&t%6fken=x",
+                             "\xef\xbb\xbf{\"secret\":1}", "to\xffken=1", "{\"password\":\"x\"} {}"}) {
+        CHECK_EQUAL(hide_secrets(text), "***");
+    }
+    CHECK_EQUAL(hide_secrets(std::string_view("k\0e\0y\0=\0", 8)), "***");
+    for (const char* text : {"", "cluster/acls", "\\", "\\u", "\\u006", "%", "%6", "ke", "{'user':'ann'}"}) {
+        CHECK_EQUAL(hide_secrets(text), text);
+    }
+}
+
 } // namespace
 
 int main() {
     const CMUnitTest tests[] = {
-        TEST(names_are_secret_by_their_end), TEST(values_of_every_type_are_masked),
-        TEST(every_other_byte_is_kept),      TEST(secrets_are_found_at_any_depth),
-        TEST(an_escaped_name_is_the_name),   TEST(what_is_no_json_is_not_masked),
+        TEST(names_are_secret_by_their_end),   TEST(values_of_every_type_are_masked),
+        TEST(every_other_byte_is_kept),        TEST(secrets_are_found_at_any_depth),
+        TEST(an_escaped_name_is_the_name),     TEST(what_is_no_json_is_not_masked),
+        TEST(json_in_a_string_is_looked_into), TEST(what_is_no_json_is_hidden_if_it_may_tell_a_secret),
     };
     return run(tests);
 }

@@ -35,6 +35,7 @@ void payloads_are_objects() {
     CHECK_EQUAL(check_event_payload("1").error().message, "the payload is JSON, but no object: \"1\"");
     CHECK_EQUAL(check_event_payload("").error().message, "the payload is no JSON: \"\"");
     CHECK_EQUAL(check_event_payload("{'a'}").error().message, "the payload is no JSON: \"{'a'}\"");
+    CHECK_EQUAL(check_event_payload("{'pass':1}").error().message, "the payload is no JSON: \"***\"");
 }
 
 void known_verbs_have_a_past_tense() {
