@@ -178,6 +178,10 @@ std::string quote_if_needed(std::string_view bytes) {
     return needed ? quote(bytes) : escape(bytes);
 }
 
+bool is_quoted(std::string_view text) {
+    return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+}
+
 std::string shorten(std::string_view text, std::size_t max_bytes) {
     if (text.size() <= max_bytes) {
         return std::string(text);

@@ -34,6 +34,9 @@ std::string quote(std::string_view bytes);
 /// or `=`.
 std::string quote_if_needed(std::string_view bytes);
 
+/// Whether there are quotes around `text`, both single or both double.
+bool is_quoted(std::string_view text);
+
 /// `text` cut after `max_bytes` (at a code point's border) with "..." in the place of the rest.
 std::string shorten(std::string_view text, std::size_t max_bytes);
 

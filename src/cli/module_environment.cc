@@ -22,9 +22,7 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 
 /// As in environment files of systemd: quotes around a value are not part of it.
 std::string_view unquote(std::string_view value) {
-    const bool is_quoted =
-        value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
-    return is_quoted ? value.substr(1, value.size() - 2) : value;
+    return is_quoted(value) ? value.substr(1, value.size() - 2) : value;
 }
 
 Variables parse_variables(const std::string& content) {

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/progress_bar.h"
 #include "cli/task_follower.h"
+#include "config/action_name.h"
 #include "event/shell.h"
 #include "event/task.h"
 
@@ -234,6 +235,9 @@ int submit(const SubmitOptions& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: " << (connections ? "REDIS_PASSWORD is not set" : connections.error().message) << "\n"
             << advise_on_environment("submit");
         return kExitConfig;
+    }
+    if (const std::string fault = find_action_fault(options.action); !fault.empty()) {
+        err << "eventsgw: warning: " << fault << "\n" << std::flush;
     }
     const Result<std::string> data = read_data(options.data);
     if (!data) {

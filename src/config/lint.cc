@@ -6,6 +6,7 @@
 #include "base/glob.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "config/action_name.h"
 #include "config/python_text.h"
 #include "config/settings.h"
 
@@ -21,9 +22,6 @@ namespace {
 /// MAX_ARG_STRLEN of Linux (execve(2)) without the NUL: a shell line is one argument.
 constexpr std::size_t kMaxArgument = 131071;
 
-/// NAME_MAX of Linux: an action is a directory of the module.
-constexpr std::size_t kMaxFileName = 255;
-
 bool is_read(const IniSection& section) {
     return section.name == section_of(RuleKind::action) || section.name == section_of(RuleKind::command) ||
            section.name == kGatewaySection || handler_of(section.name).has_value();
@@ -35,10 +33,6 @@ std::string_view find_nearest_section(std::string_view name) {
         return "DEFAULT";
     }
     return find_nearest(folded, {section_of(RuleKind::action), section_of(RuleKind::command), kGatewaySection});
-}
-
-bool is_quoted(std::string_view text) {
-    return text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
 }
 
 /// Whether a class of the pattern lacks its "]", so that Redis takes all the rest of the pattern for the class.
@@ -171,22 +165,11 @@ private:
     }
 
     void check_action(const Rule& rule) {
-        const std::string& name = rule.value;
-        if (name.empty()) {
-            warn(rule.line, "the name of the action is missing");
-        } else if (name == "." || name == ".." || name.find('/') != std::string::npos) {
-            warn_action(rule, "a name, not a path, is wanted");
-        } else if (has_blank_or_control(name)) {
-            warn_action(rule, "a name has no blanks, line ends or control characters" + comment_hint(name));
-        } else if (is_quoted(name)) {
-            warn_action(rule, "the quotes are part of the name");
-        } else if (name.size() > kMaxFileName) {
-            warn_action(rule, "a name has at most " + std::to_string(kMaxFileName) + " bytes");
+        const std::string fault =
+            rule.value.empty() ? "the name of the action is missing" : find_action_fault(rule.value);
+        if (!fault.empty()) {
+            warn(rule.line, fault);
         }
-    }
-
-    void warn_action(const Rule& rule, const std::string& why) {
-        warn(rule.line, "no agent can have the action " + show(rule.value) + ": " + why);
     }
 
     void check_command(const Rule& rule) {

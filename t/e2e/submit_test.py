@@ -99,6 +99,18 @@ class Tasks(SubmitTestCase):
         self.assertEqual(done.status, 0, done)
         self.assertEqual(strict_json(self.take_task())["data"], {})
 
+    def test_a_name_that_no_action_can_have_is_pushed_with_a_warning(self):
+        for name, reason in {
+            "bin/act": "a name, not a path, is wanted",
+            "two words": "a name has no blanks, line ends or control characters",
+            '"act"': "the quotes are part of the name",
+            "a" * 256: "a name has at most 255 bytes",
+            b"act\xff": "a name is UTF-8",
+        }.items():
+            done = self.submit(name)
+            self.assertRegex(done.stderr, f'\\Aeventsgw: warning: no agent can have the action "[^\n]+": {reason}\n\\Z')
+            self.take_task()
+
     def test_the_agent_file_will_do(self):
         self.write("agent.env", f'REDIS_USER="{AGENT}"\nREDIS_PASSWORD={password_of(AGENT)}\n')
         self.submit("act", AGENT_ID=None, REDIS_USER=None, REDIS_PASSWORD=None)
