@@ -7,8 +7,11 @@
 #include "cli/review.h"
 #include "config/config.h"
 #include "daemon/json_tree.h"
+#include "handlers/steps.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,17 +47,29 @@ void print_report(const ConfigReport& report, std::ostream& out) {
     out << print_json(tree.get()) << '\n';
 }
 
+std::size_t count_handlers(const std::vector<std::string>& directories) {
+    const std::vector<std::string> events = list_events(directories).names;
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const std::string& event) {
+        return !list_steps(directories, event).steps.empty();
+    }));
+}
+
 void print_text(const std::string& file, const ConfigReport& report, std::ostream& out, std::ostream& err) {
     print_problems(file, report, err);
     if (!report.errors.empty()) {
         return;
     }
-    const bool is_idle = report.rules.empty() && report.settings.eventsdir.empty();
-    out << escape(file) << (is_idle ? ": " : ": OK, ") << format_count(report.rules.all().size(), "rule");
-    if (!report.warnings.empty()) {
-        out << ", " << format_count(report.warnings.size(), "warning");
+    const std::vector<std::string>& directories = report.settings.eventsdir;
+    const bool is_idle = report.rules.empty() && directories.empty();
+    std::string counts = report.is_absent ? "" : ", " + format_count(report.rules.all().size(), "rule");
+    if (!directories.empty()) {
+        counts += ", " + format_count(count_handlers(directories), "event") + " with steps";
     }
-    out << '\n';
+    if (!report.warnings.empty()) {
+        counts += ", " + format_count(report.warnings.size(), "warning");
+    }
+    out << (report.is_absent ? "no " + escape(file) + " here" : escape(file))
+        << (is_idle ? ":" + counts.substr(1) : ": OK" + counts) << '\n';
 }
 
 } // namespace

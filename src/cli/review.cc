@@ -88,7 +88,7 @@ void print_problems(const std::string& path, const ConfigReport& report, std::os
     std::stable_sort(problems.begin(), problems.end(),
                      [](const Problem& a, const Problem& b) { return a.line < b.line; });
     for (const Problem& problem : problems) {
-        out << format_problem(path, problem) << '\n';
+        out << format_problem(report.is_absent ? "eventsgw" : path, problem) << '\n';
     }
 }
 

@@ -136,7 +136,9 @@ ConfigReport parse_config(std::string_view bytes) {
 ConfigReport load_config(const std::string& path, bool may_be_absent) {
     const Result<std::string> bytes = read_file(path, kMaxFileBytes);
     if (!bytes && may_be_absent && bytes.error().os_error == ENOENT) {
-        return {};
+        ConfigReport report;
+        report.is_absent = true;
+        return report;
     }
     if (!bytes) {
         ConfigReport report;

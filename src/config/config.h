@@ -22,6 +22,7 @@ struct ConfigReport {
     std::map<std::string, HandlerSettings, std::less<>> handlers; ///< by event: those with a section of their own
     std::vector<Problem> errors;
     std::vector<Problem> warnings;
+    bool is_absent = false; ///< there is no file, and none is needed
 };
 
 /// Reads the bytes of an eventsgw.conf. Finds all problems, not only the first; in the order of their lines.

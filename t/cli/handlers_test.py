@@ -154,6 +154,21 @@ class Check(ModuleTestCase):
         self.write_step("10first")
         self.assertEqual(self.check(), "")
 
+    def test_what_was_looked_at_is_said(self):
+        self.write_step("10first")
+        self.write_step("10first", event="other")
+        (self.module / "events" / "without-steps").mkdir()
+        arguments = ("check", "--eventsdir", "../events")
+        done = self.run_in_state(*arguments)
+        self.assertEqual(done.stdout, "no eventsgw.conf here: OK, 2 events with steps\n")
+        self.write_config("[actions]\na/event/b = act\n")
+        self.assertEqual(self.run_in_state(*arguments).stdout, "eventsgw.conf: OK, 1 rule, 2 events with steps\n")
+
+    def test_a_configuration_that_is_not_there_is_not_to_blame(self):
+        done = self.run_in_state("check", "--eventsdir", "../none")
+        self.assertEqual(done.stderr, f"eventsgw: warning: {self.module}/none: No such file or directory\n")
+        self.assertEqual(done.stdout, "no eventsgw.conf here: OK, 0 events with steps, 1 warning\n")
+
     def test_steps_that_would_not_run(self):
         plain = self.write_step("10plain", mode=0o644)
         opened = self.write_step("20open", event="other", mode=0o775)
