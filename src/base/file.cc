@@ -36,23 +36,6 @@ Result<void> write_all(int fd, std::string_view content) {
     return {};
 }
 
-/// Fills a file that has been made for this, and gives it its name.
-Result<void> fill_and_name(const UniqueFd& fd, const std::string& temporary, const std::string& path,
-                           std::string_view content, IfPresent if_present) {
-    if (Result<void> written = write_all(fd.get(), content); !written) {
-        return written;
-    }
-    if (::fchmod(fd.get(), 0755) != 0 || ::fsync(fd.get()) != 0) {
-        return make_os_error("cannot be written");
-    }
-    const int named = if_present == IfPresent::replace ? ::rename(temporary.c_str(), path.c_str())
-                                                       : ::link(temporary.c_str(), path.c_str());
-    if (named != 0) {
-        return make_os_error("cannot be made");
-    }
-    return {};
-}
-
 } // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
@@ -127,16 +110,38 @@ Result<void> make_directories(const std::string& path) {
     return {};
 }
 
-Result<void> write_program(const std::string& path, std::string_view content, IfPresent if_present) {
-    const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
-    std::string temporary = directory + ".eventsgw-XXXXXX";
-    const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+Result<NewProgram> NewProgram::write(const std::string& directory, std::string_view content) {
+    std::string path = directory + "/.eventsgw-XXXXXX";
+    const UniqueFd fd(::mkostemp(path.data(), O_CLOEXEC));
     if (!fd) {
         return make_os_error("cannot be made");
     }
-    Result<void> done = fill_and_name(fd, temporary, path, content, if_present);
-    ::unlink(temporary.c_str()); // where it was renamed there is none
-    return done;
+    NewProgram program(std::move(path));
+    if (Result<void> written = write_all(fd.get(), content); !written) {
+        return std::move(written).error();
+    }
+    if (::fchmod(fd.get(), 0755) != 0 || ::fsync(fd.get()) != 0) {
+        return make_os_error("cannot be written");
+    }
+    return program;
+}
+
+NewProgram::~NewProgram() {
+    if (!path_.empty()) {
+        ::unlink(path_.c_str());
+    }
+}
+
+Result<void> NewProgram::put_at(const std::string& path, IfPresent if_present) {
+    const bool replaces = if_present == IfPresent::replace;
+    const int named = replaces ? ::rename(path_.c_str(), path.c_str()) : ::link(path_.c_str(), path.c_str());
+    if (named != 0) {
+        return make_os_error("cannot be made");
+    }
+    if (replaces) {
+        path_.clear();
+    }
+    return {};
 }
 
 } // namespace eventsgw

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace eventsgw {
 
@@ -28,8 +29,29 @@ Result<void> make_directories(const std::string& path);
 
 enum class IfPresent : bool { fail, replace };
 
-/// Writes a whole executable file (0755), so that nobody ever sees a part of it; it is on the disk when this returns.
-/// What has its name is replaced, or left alone: then the error is EEXIST.
-Result<void> write_program(const std::string& path, std::string_view content, IfPresent if_present);
+/// A whole executable file (0755) on the disk that waits, under a name of its own, for the name that it is for: so
+/// nobody ever sees a part of it. Move only; where it has got no other name it goes with its object.
+class NewProgram {
+public:
+    /// `directory` is one of the same file system as the name that it is for.
+    static Result<NewProgram> write(const std::string& directory, std::string_view content);
+
+    NewProgram(NewProgram&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    NewProgram& operator=(NewProgram&& other) noexcept {
+        path_.swap(other.path_);
+        return *this;
+    }
+    NewProgram(const NewProgram&) = delete;
+    NewProgram& operator=(const NewProgram&) = delete;
+    ~NewProgram();
+
+    /// Gives it this name, once. What has the name is replaced, or left alone: then the error is EEXIST.
+    Result<void> put_at(const std::string& path, IfPresent if_present);
+
+private:
+    explicit NewProgram(std::string path) : path_(std::move(path)) {}
+
+    std::string path_; ///< empty when there is no file
+};
 
 } // namespace eventsgw

@@ -12,7 +12,9 @@
 #include "event/step_script.h"
 
 #include <cstddef>
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -37,17 +39,6 @@ bool is_obstructed(const MigrationPlan& plan, const MigrateOptions& options, std
                "place.\nOne that is to stay beside the new one needs another head: take its second line out.\n";
     }
     return is_changed || !plan.obstacles.empty();
-}
-
-Result<void> write_step(const PlannedStep& step, IfPresent if_present) {
-    if (step.is_done()) {
-        return {};
-    }
-    if (const Result<void> made = make_directories(step.directory); !made) {
-        return within(escape(step.directory), made.error());
-    }
-    const Result<void> written = write_program(step.path(), step.script->text, if_present);
-    return written ? Result<void>() : within(escape(step.path()), written.error());
 }
 
 /// ", in the place of 10former" where the step has got another name.
@@ -106,24 +97,53 @@ Result<void> remove_former(const std::vector<PlannedStep>& steps) {
     return {};
 }
 
-int write(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
+/// The files of the steps, none for one that is done. They wait in the events directory itself, where nobody takes them
+/// for steps, until all are on the disk: so a full disk leaves everything as it was.
+using NewPrograms = std::vector<std::optional<NewProgram>>;
+
+Result<NewPrograms> prepare(const std::vector<PlannedStep>& steps, const std::string& to) {
+    NewPrograms programs(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].is_done()) {
+            continue;
+        }
+        if (const Result<void> made = make_directories(steps[i].directory); !made) {
+            return within(escape(steps[i].directory), made.error());
+        }
+        Result<NewProgram> program = NewProgram::write(to, steps[i].script->text);
+        if (!program) {
+            return within(escape(steps[i].path()), std::move(program).error());
+        }
+        programs[i] = std::move(program).value();
+    }
+    return programs;
+}
+
+Result<void> put_in_place(NewPrograms& programs, const std::vector<PlannedStep>& steps, std::ostream& out) {
     std::set<std::string> ours;
-    for (const PlannedStep& step : plan.steps) {
+    for (const PlannedStep& step : steps) {
         ours.insert(step.directory + "/" + step.former);
     }
-    Result<void> done;
-    for (const PlannedStep& step : plan.steps) {
-        done = write_step(step, ours.contains(step.path()) ? IfPresent::replace : IfPresent::fail);
-        if (!done) {
-            break;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const PlannedStep& step = steps[i];
+        const IfPresent if_present = ours.contains(step.path()) ? IfPresent::replace : IfPresent::fail;
+        if (const Result<void> put = programs[i] ? programs[i]->put_at(step.path(), if_present) : Result<void>();
+            !put) {
+            return within(escape(step.path()), put.error());
         }
         out << (step.is_done() ? "unchanged " : "wrote ") << escape(step.path())
             << name_former(step, " in the place of ") << " (line " << step.script->line << ")\n";
     }
-    if (done) {
-        done = remove_former(plan.steps);
+    return remove_former(steps);
+}
+
+int write(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
+    Result<NewPrograms> programs = prepare(plan.steps, options.to);
+    if (!programs) {
+        err << "eventsgw: " << programs.error().message << "\nNothing was written.\n";
+        return kExitCannotCreate;
     }
-    if (!done) {
+    if (const Result<void> done = put_in_place(*programs, plan.steps, out); !done) {
         err << "eventsgw: " << done.error().message << "\n";
         return kExitCannotCreate;
     }

@@ -176,7 +176,10 @@ class Leaving(MigrateTestCase):
     def test_a_directory_that_cannot_be_made(self):
         (self.directory / "file").write_text("")
         done = self.migrate(to="file/events", status=EX_CANTCREAT)
-        self.assertRegex(done.stderr, r"\Aeventsgw: file/events/certificate-renew: cannot be made: Not a directory\n\Z")
+        self.assertEqual(
+            done.stderr,
+            "eventsgw: file/events/certificate-renew: cannot be made: Not a directory\nNothing was written.\n",
+        )
 
 
 class Again(MigrateTestCase):
@@ -254,6 +257,15 @@ class Again(MigrateTestCase):
         done = self.migrate("--force", config=config)
         self.assertEqual(list(self.steps()), ["x/10one", "x/20three"])
         self.assertIn("wrote events/x/20three in the place of 20two (line 3)\n", done.stdout)
+
+    def test_all_are_replaced_or_none(self):
+        (self.events / "y").write_text("in the place of a directory")
+        before = self.steps()
+        config = self.OLD.replace("two", "three") + "c/event/y = four\n"
+        done = self.migrate("--force", config=config, status=EX_CANTCREAT)
+        self.assertEqual(self.steps(), before)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr, "eventsgw: events/y: cannot be made: Not a directory\nNothing was written.\n")
 
     def test_one_that_was_edited_is_never_replaced(self):
         path = self.events / "x" / "20two"

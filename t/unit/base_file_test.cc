@@ -157,26 +157,43 @@ void a_file_in_the_place_of_a_directory_is_an_error() {
     CHECK_EQUAL(make_directories("").error().message, "cannot be made: No such file or directory");
 }
 
+std::ptrdiff_t count_entries(const TemporaryDirectory& directory) {
+    const std::filesystem::directory_iterator entries(directory.join(""));
+    return std::distance(begin(entries), end(entries));
+}
+
+Result<void> write_program(const TemporaryDirectory& directory, const std::string& path, std::string_view content,
+                           IfPresent if_present) {
+    Result<NewProgram> program = NewProgram::write(directory.join(""), content);
+    return program ? program->put_at(path, if_present) : program.error();
+}
+
 void a_program_is_written_whole_and_can_be_run() {
     const TemporaryDirectory directory;
     const std::string path = directory.join("program");
     const std::string content("#!/bin/sh\n\0exit 0\n", 18);
-    CHECK(write_program(path, content, IfPresent::fail).ok());
+    CHECK(write_program(directory, path, content, IfPresent::fail).ok());
     CHECK(read_file(path, kAmple).value() == content);
     CHECK_EQUAL(mode_of(path), 0755U);
-    CHECK_EQUAL(write_program(path, "", IfPresent::fail).error().os_error, EEXIST);
+    CHECK_EQUAL(write_program(directory, path, "", IfPresent::fail).error().os_error, EEXIST);
     CHECK(read_file(path, kAmple).value() == content);
-    CHECK(write_program(path, "other", IfPresent::replace).ok());
+    CHECK(write_program(directory, path, "other", IfPresent::replace).ok());
     CHECK_EQUAL(read_file(path, kAmple).value(), "other");
+    CHECK_EQUAL(count_entries(directory), 1);
 }
 
-void nothing_is_left_of_a_program_that_could_not_be_written() {
+void nothing_is_left_of_a_program_that_got_no_name() {
     const TemporaryDirectory directory;
     CHECK(::mkdir(directory.join("taken").c_str(), 0700) == 0);
-    CHECK(!write_program(directory.join("taken"), "x", IfPresent::replace).ok());
-    CHECK(!write_program(directory.join("none/program"), "x", IfPresent::fail).ok());
-    const std::filesystem::directory_iterator entries(directory.join(""));
-    CHECK_EQUAL(std::distance(begin(entries), end(entries)), 1);
+    CHECK(!write_program(directory, directory.join("taken"), "x", IfPresent::replace).ok());
+    CHECK(!write_program(directory, directory.join("none/program"), "x", IfPresent::fail).ok());
+    CHECK(!NewProgram::write(directory.join("none"), "x").ok());
+    CHECK_EQUAL(count_entries(directory), 1);
+    Result<NewProgram> program = NewProgram::write(directory.join(""), "x");
+    NewProgram moved = std::move(program).value();
+    CHECK_EQUAL(count_entries(directory), 2);
+    CHECK(moved.put_at(directory.join("program"), IfPresent::fail).ok());
+    CHECK_EQUAL(count_entries(directory), 3);
 }
 
 } // namespace
@@ -197,7 +214,7 @@ int main() {
         TEST(directories_are_made_with_those_above_them),
         TEST(a_file_in_the_place_of_a_directory_is_an_error),
         TEST(a_program_is_written_whole_and_can_be_run),
-        TEST(nothing_is_left_of_a_program_that_could_not_be_written),
+        TEST(nothing_is_left_of_a_program_that_got_no_name),
     };
     return run(tests);
 }
