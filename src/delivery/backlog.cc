@@ -38,7 +38,7 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, std::unique_pt
 }
 
 WallTime Backlog::now() const {
-    return std::chrono::floor<std::chrono::milliseconds>(
+    return std::chrono::floor<WallTime::duration>(
         std::chrono::sys_time<std::chrono::nanoseconds>(timers_.now().time_since_epoch() + wall_offset_));
 }
 
@@ -84,9 +84,9 @@ void Backlog::on_patience_over() {
     if (front_.empty()) {
         return;
     }
-    const std::chrono::milliseconds age = now() - front_.front().arrived();
+    const WallTime::duration age = now() - front_.front().arrived();
     if (age < kPatience) {
-        patience_->start(kPatience - std::max(age, std::chrono::milliseconds::zero()));
+        patience_->start(kPatience - std::max(age, WallTime::duration::zero()));
         return;
     }
     is_late_ = true;
@@ -204,7 +204,7 @@ void Backlog::bury(std::size_t count, const std::string& reason) {
     load_more();
 }
 
-std::optional<std::chrono::milliseconds> Backlog::oldest_age() const {
+std::optional<WallTime::duration> Backlog::oldest_age() const {
     if (!front_.empty()) {
         return now() - front_.front().arrived();
     }

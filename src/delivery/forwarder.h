@@ -44,7 +44,7 @@ public:
         std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
         std::size_t waiting = 0;
         std::size_t spooled = 0; ///< of those that wait, on disk
-        std::optional<std::chrono::milliseconds> oldest_age;
+        std::optional<WallTime::duration> oldest_age;
         Histogram confirmed; ///< from a task's arrival here to the leader's confirmation
     };
 

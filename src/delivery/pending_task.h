@@ -13,12 +13,12 @@
 
 namespace eventsgw {
 
-/// Time of day, for what outlives the process.
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+/// Time of day, for what outlives the process; as fine as times to a confirmation are told.
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// How a file holds it.
+/// How a file holds it: in milliseconds.
 inline std::int64_t to_number(WallTime time) {
-    return time.time_since_epoch().count();
+    return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 inline WallTime to_time(std::int64_t number) {
     return WallTime(std::chrono::milliseconds(number));

@@ -15,7 +15,7 @@ namespace eventsgw {
 namespace {
 
 WallTime wall_now() {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
 }
 
 std::size_t add_cost(std::size_t sum, const PendingTask& task) {

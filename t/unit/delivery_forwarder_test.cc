@@ -104,6 +104,18 @@ void pushes_what_came_in_one_turn_as_one_batch() {
     CHECK_EQUAL(f.empty, 1);
 }
 
+void the_time_to_the_confirmation_is_counted_to_the_microsecond() {
+    Fixture f;
+    f.connect();
+    f.accept("t1");
+    f.timers.advance(700us);
+    f.execute();
+    const Histogram confirmed = f.forwarder.counters().confirmed;
+    CHECK(confirmed.sum() == 700us);
+    CHECK_EQUAL(confirmed.count_up_to(0), 0U); // 500 us
+    CHECK_EQUAL(confirmed.count_up_to(1), 1U);
+}
+
 void what_comes_while_a_batch_is_on_its_way_follows_it() {
     Fixture f;
     f.connect();
@@ -363,6 +375,7 @@ void says_once_for_each_reason_how_many_wait() {
 int main() {
     const CMUnitTest tests[] = {
         TEST(pushes_what_came_in_one_turn_as_one_batch),
+        TEST(the_time_to_the_confirmation_is_counted_to_the_microsecond),
         TEST(what_comes_while_a_batch_is_on_its_way_follows_it),
         TEST(keeps_tasks_in_order_while_the_leader_is_away),
         TEST(a_lost_answer_neither_loses_nor_doubles_a_task),
