@@ -256,6 +256,14 @@ int SpoolCommand::drop(const std::string& id) {
     });
 }
 
+/// The gateway's own spool need not be there. That another is not is a slip, and nothing is to be made of that name.
+Result<void> check_file(const std::string& path) {
+    if (path != kSpoolName && ::access(path.c_str(), F_OK) != 0) {
+        return make_os_error("cannot be opened");
+    }
+    return check_regular(path);
+}
+
 } // namespace
 
 int spool(const Options& options, std::ostream& out, std::ostream& err) {
@@ -270,8 +278,8 @@ int spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task" : " takes no argument") << "\n";
         return kExitUsage;
     }
-    if (const Result<void> regular = check_regular(options.spool); !regular) {
-        err << "eventsgw: " << escape(options.spool) << ": " << regular.error().message << "\n";
+    if (const Result<void> checked = check_file(options.spool); !checked) {
+        err << "eventsgw: " << escape(options.spool) << ": " << checked.error().message << "\n";
         return kExitIo;
     }
     SpoolCommand command(options, out, err);

@@ -74,6 +74,18 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.run("spool", "list").stdout, "waiting for the leader: 0\ndead: 0\n")
         self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": []})
 
+    def test_a_file_that_was_named_has_to_be_there(self):
+        gateway = self.start()
+        for words in (["list"], ["list", "--format", "json"]):
+            done = gateway.run("spool", "--spool", "eventsgw.spool.typo", *words)
+            self.assertEqual((done.status, done.stdout), (program.EX_IOERR, ""))
+            self.assertIn("eventsgw: eventsgw.spool.typo: cannot be opened: No such file", done.stderr)
+        gateway.stop()
+        gateway.run("spool", "--spool", "eventsgw.spool.typo", "push")
+        self.assertFalse(gateway.exists("eventsgw.spool.typo"))
+        gateway.write("empty", b"")
+        self.assertEqual(gateway.run("spool", "--spool", "empty").stdout, "waiting for the leader: 0\ndead: 0\n")
+
     def test_wrong_words(self):
         gateway = self.start()
         for words in (["lost"], ["show"], ["list", "x"], ["push", "x"]):
