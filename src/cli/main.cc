@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copyright (C) 2026 eventsgw contributors
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -145,6 +146,7 @@ int flush_output(const StandardOutput& output, int status) {
 int main(int argc, char** argv) {
     try {
         const eventsgw::StandardOutput output(std::cout);
+        eventsgw::open_missing_standard_descriptors();
         return eventsgw::flush_output(output, eventsgw::run({argv + 1, argv + argc}));
     } catch (const std::exception& error) {
         // What no part expected: out of memory, or a kernel without what the event loop needs.

@@ -170,7 +170,6 @@ int run_gateway(const Options& options, Log& log, const std::optional<Journal>& 
 } // namespace
 
 int run_daemon(const Options& options) {
-    open_missing_standard_descriptors();
     give_large_blocks_back();
     set_signals();
     Loaded loaded = load(options);

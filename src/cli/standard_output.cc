@@ -5,11 +5,13 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace eventsgw {
 
-StandardOutput::StandardOutput(std::ostream& stream) : stream_(stream), former_(stream.rdbuf(this)) {
+StandardOutput::StandardOutput(std::ostream& stream)
+    : stream_(stream), former_(stream.rdbuf(this)), is_closed_(::fcntl(STDOUT_FILENO, F_GETFD) < 0) {
     setp(buffer_.begin(), buffer_.end());
 }
 
@@ -29,6 +31,9 @@ StandardOutput::int_type StandardOutput::overflow(int_type character) {
 }
 
 int StandardOutput::sync() {
+    if (is_closed_ && pptr() > pbase()) {
+        error_ = EBADF;
+    }
     for (const char* next = pbase(); next != pptr() && error_ == 0;) {
         const ssize_t written = ::write(STDOUT_FILENO, next, static_cast<std::size_t>(pptr() - next));
         if (written < 0 && errno != EINTR) {

@@ -10,7 +10,8 @@
 namespace eventsgw {
 
 /// What a stream such as std::cout writes goes to standard output through it while it lives. Knows why it did not,
-/// which the stream does not: errno is another call's when somebody asks.
+/// which the stream does not: errno is another call's when somebody asks. A standard output that is closed when it is
+/// made stays so for it, whatever gets its descriptor.
 class StandardOutput : public std::streambuf {
 public:
     explicit StandardOutput(std::ostream& stream);
@@ -29,6 +30,7 @@ private:
     std::ostream& stream_;
     std::streambuf* former_;
     std::array<char, 16384> buffer_{};
+    bool is_closed_;
     int error_ = 0;
 };
 

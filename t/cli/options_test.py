@@ -3,7 +3,9 @@
 # Copyright (C) 2026 eventsgw contributors
 """The options that every command line program has, and the ones it does not."""
 
+import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
-from program import EX_IOERR, EX_USAGE, PROGRAM, run
+from program import EX_IOERR, EX_USAGE, PROGRAM, environment, run
 
 
 SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "history", "replay", "spool", "publish", "submit",
@@ -144,6 +146,27 @@ class Output(unittest.TestCase):
                 done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
             self.assertEqual(done.returncode, EX_IOERR)
             self.assertIn(b"No space left on device", done.stderr)
+
+    def test_nothing_else_gets_the_place_of_a_closed_standard_output(self):
+        """What is open there in its place would be written to; here it would be the connection."""
+        with tempfile.TemporaryDirectory() as directory, socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            address = "127.0.0.1:%d" % listener.getsockname()[1]
+            tool = subprocess.Popen(
+                ["sh", "-c", 'exec "$0" publish a-changed <&- >&-', PROGRAM], cwd=directory, stderr=subprocess.PIPE,
+                env=environment(AGENT_ID="module/mail1", REDIS_PASSWORD="x", REDIS_ADDRESS=address))
+            connection = listener.accept()[0]
+            open_files = [os.readlink(f"/proc/{tool.pid}/fd/{number}") for number in (0, 1)]
+            listener.close()
+            connection.close()
+            stderr = tool.communicate()[1]
+        self.assertEqual(open_files, ["/dev/null", "/dev/null"], stderr)
+
+    def test_a_closed_standard_output_is_an_error(self):
+        done = subprocess.run(["sh", "-c", 'exec "$0" --version >&-', PROGRAM], stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, EX_IOERR)
+        self.assertEqual(done.stderr, b"eventsgw: standard output cannot be written: Bad file descriptor\n")
 
 
 if __name__ == "__main__":
