@@ -11,6 +11,7 @@
 #include "event/shell.h"
 #include "event/step_script.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -46,10 +47,19 @@ std::string name_former(const PlannedStep& step, const std::string& words) {
     return step.former.empty() || step.former == step.name ? "" : words + escape(step.former);
 }
 
-void show(const std::vector<PlannedStep>& steps, std::ostream& out) {
-    for (const PlannedStep& step : steps) {
+bool is_pruned(const Orphan& orphan, const MigrateOptions& options) {
+    return options.prune && !orphan.is_edited;
+}
+
+void show(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out) {
+    for (const PlannedStep& step : plan.steps) {
         out << "==> " << escape(step.path()) << name_former(step, ", in the place of ") << " <==\n"
             << step.script->text << "\n";
+    }
+    for (const Orphan& orphan : plan.orphans) {
+        if (is_pruned(orphan, options)) {
+            out << "==> " << escape(orphan.path) << " would be deleted <==\n";
+        }
     }
 }
 
@@ -137,27 +147,50 @@ Result<void> put_in_place(NewPrograms& programs, const std::vector<PlannedStep>&
     return remove_former(steps);
 }
 
+Result<void> prune(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out) {
+    for (const Orphan& orphan : plan.orphans) {
+        if (!is_pruned(orphan, options)) {
+            continue;
+        }
+        if (::unlink(orphan.path.c_str()) != 0) {
+            return within(escape(orphan.path), make_os_error("cannot be removed"));
+        }
+        out << "deleted " << escape(orphan.path) << "\n";
+    }
+    return {};
+}
+
 int write(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
     Result<NewPrograms> programs = prepare(plan.steps, options.to);
     if (!programs) {
         err << "eventsgw: " << programs.error().message << "\nNothing was written.\n";
         return kExitCannotCreate;
     }
-    if (const Result<void> done = put_in_place(*programs, plan.steps, out); !done) {
+    Result<void> done = put_in_place(*programs, plan.steps, out);
+    if (done) {
+        done = prune(plan, options, out);
+    }
+    if (!done) {
         err << "eventsgw: " << done.error().message << "\n";
         return kExitCannotCreate;
     }
-    advise(plan.steps, options, out);
+    if (!plan.steps.empty()) {
+        advise(plan.steps, options, out);
+    }
     return kExitSuccess;
 }
 
 /// After a migration the rules are taken out, so these steps are most likely right.
 void tell_orphans(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& err) {
-    for (const std::string& path : plan.orphans) {
-        err << "eventsgw: " << escape(path) << " stays: its rule is not in " << escape(options.config) << "\n";
+    for (const Orphan& orphan : plan.orphans) {
+        if (!is_pruned(orphan, options)) {
+            err << "eventsgw: " << escape(orphan.path) << " stays: its rule is not in " << escape(options.config)
+                << (options.prune ? ", but somebody has edited it" : "") << "\n";
+        }
     }
-    if (!plan.orphans.empty()) {
-        err << "Delete those that have not taken the place of a rule, but are left of one that is not wanted.\n";
+    if (!plan.orphans.empty() && !options.prune) {
+        err << "Those that have taken the place of rules do their work. Delete what is left of one that is not wanted; "
+               "--prune\ndeletes them all, but what somebody has edited.\n";
     }
 }
 
@@ -188,7 +221,9 @@ int migrate(const MigrateOptions& options, std::ostream& out, std::ostream& err)
     }
     const MigrationPlan plan = plan_migration(scripts.steps, options.to);
     tell_orphans(plan, options, err);
-    if (plan.steps.empty()) {
+    const bool prunes = std::any_of(plan.orphans.begin(), plan.orphans.end(),
+                                    [&](const Orphan& orphan) { return is_pruned(orphan, options); });
+    if (plan.steps.empty() && !prunes) {
         err << "eventsgw: nothing to do: no rule of " << escape(options.config) << " can become a step\n";
         return kExitSuccess;
     }
@@ -196,7 +231,7 @@ int migrate(const MigrateOptions& options, std::ostream& out, std::ostream& err)
         return kExitCannotCreate;
     }
     if (options.dry_run) {
-        show(plan.steps, out);
+        show(plan, options, out);
         return kExitSuccess;
     }
     return write(plan, options, out, err);

@@ -15,6 +15,7 @@ struct MigrateOptions {
     bool dry_run = false; ///< write nothing, show what would be written
     bool partial = false; ///< leave out rules that no step can replace
     bool force = false;   ///< replace steps that were made of rules and are as they were made
+    bool prune = false;   ///< delete those whose rules are not there any more
 };
 
 /// `eventsgw migrate`: writes a step for each rule that has none, and says on `out` what is left to do. Problems go to

@@ -124,7 +124,7 @@ public:
             if (step.is_taken) {
                 ours.insert(step.name);
             } else {
-                plan_.orphans.push_back(path_of(event, step.name));
+                plan_.orphans.push_back({path_of(event, step.name), step.made.is_edited});
             }
         }
         for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -22,12 +22,18 @@ struct PlannedStep {
     bool is_done() const { return is_there && former == name; }
 };
 
+/// A step that was made of a rule that is not there any more.
+struct Orphan {
+    std::string path;
+    bool is_edited;
+};
+
 /// What is to be done so that each rule has its step and none has two.
 struct MigrationPlan {
     std::vector<PlannedStep> steps;     ///< in the order of the rules
     std::vector<std::string> obstacles; ///< files in the way, that are not ours to replace: "PATH is ..."
     std::vector<std::string> changes;   ///< steps as they were made of rules, that would have to be replaced: the same
-    std::vector<std::string> orphans;   ///< paths of steps that were made of rules that are not among these
+    std::vector<Orphan> orphans;
 };
 
 /// Compares the steps that are wanted with those that are in the events directory `to`. A step that was made of a rule

@@ -95,6 +95,11 @@ Result<void> set_retry(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_prune(Options& options, const std::string& /*value*/) {
+    options.prune = true;
+    return {};
+}
+
 Result<void> set_force(Options& options, const std::string& /*value*/) {
     options.force = true;
     return {};
@@ -213,6 +218,7 @@ const std::vector<OptionRow>& options_table() {
         {"dry-run", '\0', "", "write nothing, and show what would be written", set_dry_run},
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
         {"force", '\0', "", "replace steps whose rules have changed, unless edited", set_force, "migrate"},
+        {"prune", '\0', "", "delete steps whose rules are gone, unless edited", set_prune},
         {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
         {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
         {"failed", '\0', "", "what did not succeed", set_failed},

@@ -52,6 +52,7 @@ struct Options {
     bool json = false; ///< the format is json
     std::optional<std::string> data;
     bool force = false;
+    bool prune = false;
     std::string to;
     bool dry_run = false;
     bool partial = false;

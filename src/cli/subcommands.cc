@@ -85,8 +85,8 @@ int run_migrate(const Options& options) {
         std::cerr << "eventsgw: migrate needs --to DIR\nTry \"eventsgw migrate --help\".\n";
         return kExitUsage;
     }
-    return migrate({options.config.path, options.to, options.dry_run, options.partial, options.force}, std::cout,
-                   std::cerr);
+    return migrate({options.config.path, options.to, options.dry_run, options.partial, options.force, options.prune},
+                   std::cout, std::cerr);
 }
 
 int run_status(const Options& options) {
@@ -123,7 +123,7 @@ std::vector<Subcommand> local_subcommands() {
         {"migrate",
          "",
          0,
-         {"config", "to", "dry-run", "partial", "force"},
+         {"config", "to", "dry-run", "partial", "force", "prune"},
          "write steps of an events directory that do what the rules do",
          "cd /var/lib/nethserver/mail1/state && eventsgw migrate --to ../events --dry-run",
          run_migrate},

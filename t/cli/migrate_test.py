@@ -294,8 +294,38 @@ class Again(MigrateTestCase):
                 done.stderr,
                 "eventsgw: events/x/10one stays: its rule is not in eventsgw.conf\n"
                 "eventsgw: events/x/20two stays: its rule is not in eventsgw.conf\n"
-                "Delete those that have not taken the place of a rule, but are left of one that is not wanted.\n",
+                "Those that have taken the place of rules do their work. Delete what is left of one that is not "
+                "wanted; --prune\ndeletes them all, but what somebody has edited.\n",
             )
+
+    def test_prune_deletes_what_nobody_has_edited(self):
+        edited = self.events / "x" / "20two"
+        edited.write_text(edited.read_text() + "echo mine\n")
+        mine = self.events / "x" / "30mine"
+        mine.write_text("#!/bin/sh\n")
+        config = "[commands]\nc/event/x = new\n"
+        before = self.steps()
+        done = self.migrate("--prune", "--dry-run", config=config)
+        self.assertEqual(self.steps(), before)
+        self.assertIn("==> events/x/10one would be deleted <==\n", done.stdout)
+        done = self.migrate("--prune", config=config)
+        self.assertEqual(list(self.steps()), ["x/20two", "x/30mine", "x/30new"])
+        self.assertIn("\ndeleted events/x/10one\n", done.stdout)
+        self.assertEqual(
+            done.stderr,
+            "eventsgw: events/x/20two stays: its rule is not in eventsgw.conf, but somebody has edited it\n",
+        )
+
+    def test_prune_without_a_rule(self):
+        done = self.migrate("--prune", config="[commands]\n")
+        self.assertEqual(self.steps(), {})
+        self.assertEqual(done.output, "deleted events/x/10one\ndeleted events/x/20two\n")
+
+    def test_nothing_is_pruned_where_something_is_in_the_way(self):
+        (self.events / "y").write_text("in the place of a directory")
+        before = self.steps()
+        self.migrate("--prune", config="[commands]\na/event/x = one\na/event/y = two\n", status=EX_CANTCREAT)
+        self.assertEqual(self.steps(), before)
 
     def test_a_rule_of_another_event(self):
         done = self.migrate(config=self.OLD.replace("b/event/x", "b/event/y"))
