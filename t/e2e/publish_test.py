@@ -129,6 +129,12 @@ class WellKnown(PublishTestCase):
         }.items():
             self.assertEqual(self.warnings(name, payload), [], name)
 
+    def test_a_payload_too_deep_for_a_look(self):
+        self.assertEqual(
+            self.warnings("user-domain-changed", '{"domains":["example.org"],"x":' + "[" * 2000 + "]" * 2000 + "}"),
+            ["the payload is nested too deep to be compared with what listeners of user-domain-changed expect"],
+        )
+
     def test_a_member_that_is_missing(self):
         self.assertEqual(
             self.warnings("user-domain-changed", "{}"),
