@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 namespace eventsgw {
 namespace {
@@ -54,6 +55,13 @@ Problem cannot_replace(const Rule& rule, const std::string& reason) {
     return {rule.line, "no step can replace the rule of " + quote(rule.channel) + ": " + reason};
 }
 
+/// A key of [DEFAULT] is a rule of both sections.
+void add_once(std::vector<Problem>& problems, Problem problem) {
+    if (std::find(problems.begin(), problems.end(), problem) == problems.end()) {
+        problems.push_back(std::move(problem));
+    }
+}
+
 void number_steps(std::vector<StepScript>& steps) {
     std::map<std::string_view, std::vector<StepScript*>> events;
     for (StepScript& step : steps) {
@@ -74,9 +82,9 @@ StepScripts make_step_scripts(const std::vector<Rule>& rules, const std::string&
     for (const Rule& rule : rules) {
         const Result<StepPlace> place = locate_step(rule.channel, rule.is_pattern);
         if (!place) {
-            scripts.problems.push_back(cannot_replace(rule, place.error().message));
+            add_once(scripts.problems, cannot_replace(rule, place.error().message));
         } else if (rule.value.find('\0') != std::string::npos) {
-            scripts.problems.push_back(cannot_replace(rule, "a NUL in its value"));
+            add_once(scripts.problems, cannot_replace(rule, "a NUL in its value"));
         } else {
             scripts.steps.push_back({place->event, "", make_slug(rule), write_script(rule, place->guard, file),
                                      name_step_channel(rule), rule.line});

@@ -373,6 +373,10 @@ class Inexpressible(MigrateTestCase):
             self.PROBLEMS + "Nothing was written. --partial writes the other rules; these stay in eventsgw.conf.\n",
         )
 
+    def test_a_rule_of_default_is_named_once(self):
+        done = self.migrate(config="[DEFAULT]\nname = x\n[actions]\n[commands]\na/event/b = c\n", status=1)
+        self.assertEqual(done.stderr.count("eventsgw.conf:2: "), 1)
+
     def test_partial(self):
         done = self.migrate("--partial", config=self.CONFIG)
         self.assertEqual(list(self.steps()), ["acl-changed/10note"])
