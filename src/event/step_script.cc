@@ -83,6 +83,8 @@ StepScripts make_step_scripts(const std::vector<Rule>& rules, const std::string&
         const Result<StepPlace> place = locate_step(rule.channel, rule.is_pattern);
         if (!place) {
             add_once(scripts.problems, cannot_replace(rule, place.error().message));
+        } else if (rule.kind == RuleKind::action && rule.value.empty()) {
+            add_once(scripts.problems, cannot_replace(rule, "the name of the action is missing"));
         } else if (rule.value.find('\0') != std::string::npos) {
             add_once(scripts.problems, cannot_replace(rule, "a NUL in its value"));
         } else {

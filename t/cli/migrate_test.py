@@ -373,6 +373,10 @@ class Inexpressible(MigrateTestCase):
             self.PROBLEMS + "Nothing was written. --partial writes the other rules; these stay in eventsgw.conf.\n",
         )
 
+    def test_an_action_without_a_name(self):
+        done = self.migrate(config="[actions]\na/event/b =\n", status=1)
+        self.assertIn('the rule of "a/event/b": the name of the action is missing\n', done.stderr)
+
     def test_a_rule_of_default_is_named_once(self):
         done = self.migrate(config="[DEFAULT]\nname = x\n[actions]\n[commands]\na/event/b = c\n", status=1)
         self.assertEqual(done.stderr.count("eventsgw.conf:2: "), 1)
