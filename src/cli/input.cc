@@ -3,12 +3,14 @@
 
 #include "cli/input.h"
 
-#include "base/file.h"
+#include "base/fd.h"
 #include "base/text.h"
 
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -17,20 +19,18 @@ namespace {
 /// The default of proto-max-bulk-len.
 constexpr std::size_t kMaxBytes = 512U << 20U;
 
-} // namespace
-
-Result<std::string> read_standard_input() {
+Result<std::string> read_all(int fd) {
     std::string content;
     constexpr std::size_t kChunk = 65536;
     for (;;) {
         const std::size_t used = content.size();
         if (used > kMaxBytes) {
-            return Error{"standard input is larger than " + std::to_string(kMaxBytes) + " bytes", EFBIG};
+            return Error{"is larger than " + std::to_string(kMaxBytes) + " bytes", EFBIG};
         }
         content.resize(used + kChunk);
-        const ssize_t got = ::read(STDIN_FILENO, content.data() + used, kChunk);
+        const ssize_t got = ::read(fd, content.data() + used, kChunk);
         if (got < 0 && errno != EINTR) {
-            return make_os_error("standard input cannot be read");
+            return make_os_error("cannot be read");
         }
         content.resize(used + (got > 0 ? static_cast<std::size_t>(got) : 0));
         if (got == 0) {
@@ -39,11 +39,19 @@ Result<std::string> read_standard_input() {
     }
 }
 
+} // namespace
+
+Result<std::string> read_standard_input() {
+    Result<std::string> content = read_all(STDIN_FILENO);
+    return content ? content : Error{"standard input " + content.error().message, content.error().os_error};
+}
+
 Result<std::string> read_input(const std::string& file) {
     if (file == "-") {
         return read_standard_input();
     }
-    Result<std::string> content = read_file(file, kMaxBytes);
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    Result<std::string> content = fd ? read_all(fd.get()) : make_os_error("cannot be opened");
     return content ? content : within(escape(file), std::move(content).error());
 }
 

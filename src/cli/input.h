@@ -12,7 +12,7 @@ namespace eventsgw {
 /// Standard input up to its end. An error where it is more than Redis takes as one value.
 Result<std::string> read_standard_input();
 
-/// read_standard_input() for "-", else the file of that name.
+/// read_standard_input() for "-", else what the file of that name holds, or what comes from a pipe or a device.
 Result<std::string> read_input(const std::string& file);
 
 /// Whether a person types what standard input gives.

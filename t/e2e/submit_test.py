@@ -61,6 +61,8 @@ class Tasks(SubmitTestCase):
         self.assert_data({"b": 2}, "--data", "-", stdin=b'{"b":2}')
         self.assert_data({}, stdin=b"")
         self.assert_data("", "--data", "-", stdin=b"")
+        self.assert_data({"c": 3}, "--data", "/dev/stdin", stdin=b'{"c":3}')  # a pipe, as of the shell's <(...)
+        self.assert_data("", "--data", "/dev/null", stdin=b"unread")
 
     def test_data_that_is_no_json_is_a_string(self):
         self.assert_data("cluster/acls", stdin=b"cluster/acls")
