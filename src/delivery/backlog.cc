@@ -204,13 +204,6 @@ void Backlog::bury(std::size_t count, const std::string& reason) {
     load_more();
 }
 
-std::optional<WallTime::duration> Backlog::oldest_age() const {
-    if (!front_.empty()) {
-        return now() - front_.front().arrived();
-    }
-    return gap_ > 0 && spool_->extent().oldest ? std::optional(now() - *spool_->extent().oldest) : std::nullopt;
-}
-
 std::size_t Backlog::finish() {
     if (!has_spool()) {
         return waiting();

@@ -14,7 +14,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -98,7 +97,6 @@ public:
     std::size_t waiting_cost() const { return unstored_cost_ + spool_cost_; }
     std::size_t spooled() const { return spool_tasks_; } ///< of those that wait
     std::uint64_t dead() const { return dead_; }
-    std::optional<WallTime::duration> oldest_age() const;
 
     /// Writes all that waits and waits for the disk. How many tasks are not on disk then.
     std::size_t finish();

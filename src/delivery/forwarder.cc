@@ -60,14 +60,7 @@ void Forwarder::accept(std::string task, std::string_view channel) {
 }
 
 Forwarder::Counters Forwarder::counters() const {
-    return {pushed_,
-            repeated_,
-            refusals_.total(),
-            backlog_.dead(),
-            backlog_.waiting(),
-            backlog_.spooled(),
-            backlog_.oldest_age(),
-            confirmed_};
+    return {pushed_, repeated_, refusals_.total(), backlog_.dead(), backlog_.waiting(), backlog_.spooled(), confirmed_};
 }
 
 std::size_t Forwarder::choose_batch(std::size_t pushable) const {

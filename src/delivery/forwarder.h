@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,8 +43,7 @@ public:
         std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
         std::size_t waiting = 0;
         std::size_t spooled = 0; ///< of those that wait, on disk
-        std::optional<WallTime::duration> oldest_age;
-        Histogram confirmed; ///< from a task's arrival here to the leader's confirmation
+        Histogram confirmed;     ///< from a task's arrival here to the leader's confirmation
     };
 
     /// Without a `spool` all tasks wait in memory.
