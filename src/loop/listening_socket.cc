@@ -30,6 +30,9 @@ Result<void> remove_stale(const UnixAddress& address) {
         return {}; // bind(2) knows best what is wrong with anything else
     }
     const UniqueFd trial(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!trial) {
+        return make_os_error("cannot find out whether somebody else answers there");
+    }
     if (::connect(trial.get(), address.get(), address.size()) != 0 && errno == ECONNREFUSED) {
         ::unlink(address.path());
         return {};
