@@ -43,6 +43,18 @@ Error judge(const std::string& path, Error error) {
     return set_aside(path, std::move(error));
 }
 
+/// A copy whose maker was killed before it took the place of a file that somebody had removed holds what waits.
+void adopt_copy(const std::string& path) {
+    const std::string copy_path = path + kCopySuffix;
+    if (FileIdentity::of(path) != FileIdentity() || FileIdentity::of(copy_path) == FileIdentity()) {
+        return;
+    }
+    Result<SpoolLock> copy = SpoolLock::take(copy_path); // not while its maker is at it
+    if (copy && set_database_aside(path)) {              // the log of the file that is gone, or it would be the copy's
+        static_cast<void>(copy->move_to(path));
+    }
+}
+
 /// Leaves no file open when it fails, so that it can be set aside.
 Result<void> open_file(const std::string& path, const std::string& new_instance, std::optional<SpoolFile>& file,
                        SpoolFile::Extent& extent, SpoolFile::Claim& claim) {
@@ -65,6 +77,7 @@ Result<void> open_file(const std::string& path, const std::string& new_instance,
 } // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
+    adopt_copy(path);
     Result<SpoolLock> lock = SpoolLock::take(path);
     if (!lock) {
         return judge(path, lock.error());

@@ -14,6 +14,8 @@ namespace eventsgw {
 
 /// In the working directory, which is the module's state directory.
 inline constexpr const char* kSpoolName = "eventsgw.spool";
+/// Behind the name of a spool: what is being written to take its place.
+inline constexpr const char* kCopySuffix = ".new";
 
 /// The right to push what a spool holds, for one process at a time. It is the file's and not its name's: whoever
 /// removes or replaces the file leaves it with a file that nobody else can reach.

@@ -46,7 +46,7 @@ bool SpoolWriter::keep_place() {
 /// copy's log goes before. Returns the name of what was found in the place, if it was not ours.
 Result<std::string> SpoolWriter::write_anew() {
     const std::string path = lock_.path();
-    const std::string new_path = path + ".new";
+    const std::string new_path = path + kCopySuffix;
     ::unlink(new_path.c_str());
     Result<SpoolLock> lock = SpoolLock::take(new_path);
     if (!lock) {

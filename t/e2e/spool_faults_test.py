@@ -194,6 +194,14 @@ class Faults(GatewayTestCase):
     def test_removed_with_all_that_belongs_to_it(self):
         self.assert_is_written_anew(lambda spool: [os.remove(spool + suffix) for suffix in ("", "-wal", "-shm")])
 
+    def test_killed_before_the_copy_of_what_was_removed_took_its_place(self):
+        gateway = self.spool_with_waiting()
+        os.rename(gateway.path(SPOOL), gateway.path(SPOOL + ".new"))
+        gateway.write(SPOOL + "-wal", b"of the file that was removed")
+        self.proxy.forward()
+        self.start(predecessor=gateway)
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"old 1"', b'"old 2"', b'"old 3"'])
+
     def test_its_log_is_removed_while_it_is_used(self):
         """What SQLite keeps beside it; the CLI, which comes next, would make another."""
         self.assert_is_written_anew(lambda spool: os.remove(spool + "-wal"))
