@@ -103,4 +103,6 @@ class TapRunner:
 
 def main():
     """Runs all tests of __main__, or those named on the command line (Class.test_name, -k pattern)."""
+    # A shell starts what runs in the background with SIGINT ignored, and what is ignored goes through exec.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     unittest.main(testRunner=TapRunner())
