@@ -11,6 +11,8 @@
 
 #include <sqlite3.h>
 
+using namespace std::string_view_literals;
+
 namespace eventsgw {
 namespace {
 
@@ -187,7 +189,7 @@ void Database::abandon() {
 /// Through SQLite's own descriptor: to close another of the same file would end the locks of the connection
 /// (https://www.sqlite.org/howtocorrupt.html, 2.2).
 bool Database::has_header() const {
-    constexpr std::string_view kMagic("SQLite format 3", 16); // with its NUL
+    constexpr std::string_view kMagic = "SQLite format 3\0"sv;
     sqlite3_file* file = nullptr;
     if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
         file->pMethods == nullptr) {

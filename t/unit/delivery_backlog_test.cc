@@ -4,17 +4,17 @@
 #include "delivery/backlog.h"
 
 #include "base/backoff.h"
+
+#include "directory.h"
 #include "failing_disk.h"
 #include "fake_timers.h"
 #include "log_file.h"
 #include "testing.h"
 
-#include <array>
 #include <filesystem>
 #include <utility>
 
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,22 +24,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A directory that goes with its files.
-struct Directory {
-    Directory() {
-        std::array<char, 32> name{"/tmp/eventsgw-XXXXXX"};
-        CHECK(::mkdtemp(name.data()) != nullptr);
-        path = name.data();
-    }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    ~Directory() { std::filesystem::remove_all(path); }
-
-    std::string spool() const { return path + "/spool"; }
-
-    std::string path;
-};
-
 /// A backlog on a real spool, whose thread and disk are real too; only the loop's clock is wound by hand.
 struct Fixture {
     explicit Fixture(const Directory& directory, Backlog::Options options = {100000, 1U << 28U, 1U << 30U, false})
@@ -47,7 +31,7 @@ struct Fixture {
                   {[] {}, [this](const std::string& problem) { problems.push_back(problem); }, [] {}}) {}
 
     static std::unique_ptr<Spool> open(const Directory& directory) {
-        Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+        Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
         if (!spool) {
             report(__FILE__, __LINE__, spool.error().message);
         }
@@ -76,7 +60,7 @@ struct Fixture {
         std::size_t taken = 0;
         const std::size_t pushable = backlog.pushable();
         if (pushable > 0) {
-            backlog.confirm_through(backlog.front()[pushable - 1].number(), [&](PendingTask task) {
+            backlog.confirm_through(backlog.front()[pushable - 1].number(), [&](const PendingTask& task) {
                 CHECK(task.number() > last);
                 last = task.number();
                 ++taken;
@@ -94,7 +78,7 @@ struct Fixture {
 
 /// None in a file that nothing has been written to yet.
 std::size_t count_stored(const Directory& directory) {
-    Result<SpoolFile> file = SpoolFile::open(directory.spool(), Database::Mode::read);
+    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::read);
     if (!file && file.error().os_error == kStoreEmpty) {
         return 0;
     }
@@ -104,7 +88,7 @@ std::size_t count_stored(const Directory& directory) {
 
 /// As `eventsgw spool retry` does; false before the task is on disk.
 bool ask_retry(const Directory& directory, std::int64_t id) {
-    Result<SpoolFile> file = SpoolFile::open(directory.spool(), Database::Mode::write);
+    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::write);
     return file && file->measure().value().dead > 0 && file->ask_retry(id).ok();
 }
 
@@ -235,10 +219,10 @@ void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
 void a_second_owner_is_refused() {
     const Directory directory;
     Fixture f(directory);
-    const Result<std::unique_ptr<Spool>> second = Spool::open(directory.spool());
+    const Result<std::unique_ptr<Spool>> second = Spool::open(directory / "spool");
     CHECK(!second);
     CHECK_EQUAL(second.error().os_error, EWOULDBLOCK);
-    CHECK(std::filesystem::exists(directory.spool()));
+    CHECK(std::filesystem::exists(directory / "spool"));
 }
 
 /// What a start has lacked may be there for the next one, which finds all that waits.
@@ -258,7 +242,7 @@ void a_start_without_descriptors_leaves_the_spool_alone() {
     int refused = 0;
     for (bool is_open = false; !is_open; ++narrow.rlim_cur) {
         CHECK(::setrlimit(RLIMIT_NOFILE, &narrow) == 0);
-        const Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+        const Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
         CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
         is_open = spool.ok();
         refused += is_open ? 0 : 1;
@@ -383,7 +367,7 @@ void a_start_on_a_failing_disk_is_an_error() {
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
     FailingDisk::code = SQLITE_IOERR_WRITE;
-    const Result<std::unique_ptr<Spool>> spool = Spool::open(directory.spool());
+    const Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
     FailingDisk::code = SQLITE_OK;
     CHECK(!spool);
     CHECK(spool.error().message.find("set aside as") != std::string::npos);
