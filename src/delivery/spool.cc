@@ -29,18 +29,16 @@ Error set_aside(const std::string& path, Error error) {
     return error;
 }
 
+/// An error of the database, with an errno value in the place of a StoreFault, two of which say what passes.
+Error in_words_of_os(Error error) {
+    error.os_error = error.os_error == kStoreBusy ? EWOULDBLOCK : error.os_error == kStoreLacking ? ENOMEM : EIO;
+    return error;
+}
+
 /// What another process is at, and what there is too little of for now, says nothing about the file, and passes: what
 /// waits in it is for the next start. All else is a reason to set it aside.
 Error judge(const std::string& path, Error error) {
-    if (error.os_error == EWOULDBLOCK || error.os_error == kStoreBusy) {
-        error.os_error = EWOULDBLOCK;
-        return error;
-    }
-    if (error.os_error == kStoreLacking || is_shortage(error)) {
-        error.os_error = ENOMEM;
-        return error;
-    }
-    return set_aside(path, std::move(error));
+    return is_shortage(error) ? error : set_aside(path, std::move(error)); // EWOULDBLOCK, which is EAGAIN, too
 }
 
 /// A copy whose maker was killed before it took the place of a file that somebody had removed holds what waits.
@@ -88,7 +86,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     SpoolFile::Claim claim{new_instance, 0};
     if (!lock->is_empty()) {
         if (Result<void> opened = open_file(path, new_instance, file, extent, claim); !opened) {
-            return judge(path, opened.error());
+            return judge(path, in_words_of_os(opened.error()));
         }
     }
     auto spool = std::make_unique<Spool>(std::move(*lock), std::move(file), std::move(claim), extent);
