@@ -36,7 +36,8 @@ Result<void> set_nonblocking(int fd) {
 void open_missing_standard_descriptors() {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
         if (::fcntl(fd, F_GETFD) < 0) {
-            ::open("/dev/null", O_RDWR); // takes the lowest free number, which is this one
+            // It takes the lowest free number, which is this one.
+            ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR);
         }
     }
 }

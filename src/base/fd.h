@@ -49,7 +49,7 @@ Result<Pipe> make_pipe();
 Result<void> set_nonblocking(int fd);
 
 /// Puts /dev/null where descriptor 0, 1 or 2 is not open, so that nothing else gets their place and what is meant for
-/// it.
+/// it. To read a standard input that was closed stays an error (EBADF): it is not an empty one.
 void open_missing_standard_descriptors();
 
 } // namespace eventsgw

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from program import EX_IOERR, EX_USAGE, PROGRAM, environment, run
+from waiting import PATIENCE
 
 
 SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "history", "replay", "spool", "publish", "submit",
@@ -147,11 +148,20 @@ class Output(unittest.TestCase):
             self.assertEqual(done.returncode, EX_IOERR)
             self.assertIn(b"No space left on device", done.stderr)
 
+    def test_a_closed_standard_input_is_an_error(self):
+        """And not empty: submit would push a task for it."""
+        settings = environment(AGENT_ID="module/mail1", REDIS_PASSWORD="x", REDIS_ADDRESS="127.0.0.1:1")
+        for arguments in ("submit act", "publish a-changed --data -"):
+            done = subprocess.run(["sh", "-c", f'exec "$0" {arguments} <&-', PROGRAM], env=settings,
+                                  stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.stderr, b"eventsgw: standard input cannot be read: Bad file descriptor\n")
+
     def test_nothing_else_gets_the_place_of_a_closed_standard_output(self):
         """What is open there in its place would be written to; here it would be the connection."""
         with tempfile.TemporaryDirectory() as directory, socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen()
+            listener.settimeout(PATIENCE)
             address = "127.0.0.1:%d" % listener.getsockname()[1]
             tool = subprocess.Popen(
                 ["sh", "-c", 'exec "$0" publish a-changed <&- >&-', PROGRAM], cwd=directory, stderr=subprocess.PIPE,

@@ -88,10 +88,15 @@ void missing_standard_descriptors_are_filled_and_the_others_left_alone() {
     ::close(STDERR_FILENO);
     open_missing_standard_descriptors();
     const bool are_open = ::fcntl(STDIN_FILENO, F_GETFD) == 0 && ::fcntl(STDERR_FILENO, F_GETFD) == 0;
+    char byte = 0;
+    const bool is_readable = ::read(STDIN_FILENO, &byte, 1) >= 0;
+    const bool is_writable = ::write(STDERR_FILENO, &byte, 1) == 1;
     const UniqueFd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     ::dup2(saved_input.get(), STDIN_FILENO);
     ::dup2(saved_error.get(), STDERR_FILENO);
     CHECK(are_open);
+    CHECK(!is_readable);
+    CHECK(is_writable);
     CHECK(next.get() > STDERR_FILENO);
 }
 
