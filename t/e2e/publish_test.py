@@ -129,11 +129,13 @@ class WellKnown(PublishTestCase):
         }.items():
             self.assertEqual(self.warnings(name, payload), [], name)
 
-    def test_a_payload_too_deep_for_a_look(self):
-        self.assertEqual(
-            self.warnings("user-domain-changed", '{"domains":["example.org"],"x":' + "[" * 2000 + "]" * 2000 + "}"),
-            ["the payload is nested too deep to be compared with what listeners of user-domain-changed expect"],
-        )
+    def test_a_payload_that_cannot_be_looked_into(self):
+        for value in ("[" * 2000 + "]" * 2000, r'"\ud800"'):
+            self.assertEqual(
+                self.warnings("user-domain-changed", '{"domains":["example.org"],"x":' + value + "}"),
+                ["the payload was not compared with what listeners of user-domain-changed expect: its nesting, or an "
+                 "escape or a number in it, is beyond this program"],
+            )
 
     def test_a_member_that_is_missing(self):
         self.assertEqual(
