@@ -94,16 +94,13 @@ std::string decode_string(std::string_view body) {
 /// for, and controls, bytes that are not ASCII and further backslashes are not there.
 std::string flatten(std::string_view text) {
     std::string flat;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::string_view rest = text.substr(i + 1);
-        const bool is_wide = text[i] == '\\' && rest.starts_with('u');
-        const bool has_letter = is_wide || (text[i] == '\\' && rest.starts_with('x'));
-        const std::size_t before = has_letter ? 1 : 0;
-        const std::size_t count = is_wide ? 4 : 2;
-        const bool is_escape = has_letter || text[i] == '%';
-        const std::optional<char> decoded = is_escape ? decode_hex(rest.substr(before), count) : std::nullopt;
-        const char c = decoded.value_or(text[i]);
-        i += decoded ? before + count : 0;
+    while (!text.empty()) {
+        const std::size_t prefix = text.starts_with("\\u") || text.starts_with("\\x") ? 2 : 1;
+        const std::size_t digits = text.starts_with("\\u") ? 4 : 2;
+        const bool is_escape = prefix == 2 || text.front() == '%';
+        const std::optional<char> decoded = is_escape ? decode_hex(text.substr(prefix), digits) : std::nullopt;
+        const char c = decoded.value_or(text.front());
+        text.remove_prefix(decoded ? prefix + digits : 1);
         if (c >= ' ' && c < 0x7F && c != '\\') {
             flat += c;
         }
@@ -118,11 +115,10 @@ bool may_tell_secret(std::string_view text) {
                        [&](std::string_view ending) { return lower.find(ending) != std::string::npos; });
 }
 
-/// Whether a string is, or was meant to be, JSON of its own that may have a secret in it; maybe in a string once more.
+/// Whether there may be JSON with a secret in a string: whole or cut off, behind other words, in a string once more.
 bool hides_secret(std::string_view body) {
     const std::string text = decode_string(body);
-    const std::size_t begin = text.find_first_not_of(" \t\r\n\"\\");
-    return begin != std::string::npos && (text[begin] == '{' || text[begin] == '[') && may_tell_secret(text);
+    return text.find_first_of("{[") != std::string::npos && may_tell_secret(text);
 }
 
 /// A part of a text.

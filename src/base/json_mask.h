@@ -14,8 +14,8 @@ namespace eventsgw {
 bool is_secret_name(std::string_view name);
 
 /// A JSON text with "***" in the place of the value of each member with a secret name, at any depth, and of each string
-/// that looks like JSON and has a secret name in it; every other byte is as it was. Nothing when `text` is not strict
-/// JSON. No tree is built, and nothing is printed anew.
+/// with a brace or a bracket and the ending of such a name in it, which may be JSON of its own; every other byte is as
+/// it was. Nothing when `text` is not strict JSON. No tree is built, and nothing is printed anew.
 std::optional<std::string> mask_secrets(std::string_view text);
 
 /// For a text that is no JSON, so that nobody can tell what is the secret of it: "***" where a secret name's ending is

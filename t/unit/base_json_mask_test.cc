@@ -66,7 +66,9 @@ void json_in_a_string_is_looked_into() {
     CHECK_EQUAL(mask(R"(["\n [{\"n\":1,\"Key\":2}]"])"), R"(["***"])");
     CHECK_EQUAL(mask(R"("\u007b\"p\\u0061ss\":1}")"), R"("***")");
     CHECK_EQUAL(mask(R"("\"{\\\"token\\\":1}\"")"), R"("***")");
-    for (const char* text : {R"({"a":"the password was changed"})", R"(["{\"a\":1}","key {","https://keycloak/"])"}) {
+    CHECK_EQUAL(mask(R"({"a":"sent {\"token\":1}","b":"\ufeff{\"key\":1}","c":"key {"})"),
+                R"({"a":"***","b":"***","c":"***"})");
+    for (const char* text : {R"({"a":"the password was changed"})", R"(["{\"a\":1}","key (","https://keycloak/"])"}) {
         CHECK_EQUAL(mask(text), text);
     }
 }
