@@ -136,6 +136,7 @@ bool SpoolWriter::look_around() {
             return false;
         }
         version_ = *is_all ? *version : -1;
+        log_cost_ = std::max<std::size_t>(log_cost_, 1); // what another process has written is in the log too
     }
     if (log_cost_ > 0) {
         log_cost_ = 0;

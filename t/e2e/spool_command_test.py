@@ -56,6 +56,11 @@ class SpoolCommand(GatewayTestCase):
         (dead,) = self.listed(gateway)["dead"]
         return dead
 
+    def has_dead_in_file(self):
+        """In the file itself, whatever stands in the log of writes."""
+        with open(self.spool, "rb") as file:
+            return b'"dead"' in file.read()
+
     def test_what_waits(self):
         gateway = self.start_with_waiting(3)
         found = self.listed(gateway)
@@ -209,8 +214,14 @@ class SpoolCommand(GatewayTestCase):
     def test_a_dead_task_does_not_stay_in_the_log(self):
         gateway = self.start()
         self.die(gateway)
-        with open(self.spool, "rb") as file:
-            wait_until(lambda: file.seek(0) == 0 and b'"dead"' in file.read(), "it is brought into the file")
+        wait_until(self.has_dead_in_file, "it is brought into the file")
+
+    def test_what_another_process_drops_does_not_stay_in_the_log(self):
+        gateway = self.start()
+        dead = self.die(gateway)
+        wait_until(self.has_dead_in_file, "it is brought into the file")
+        self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
+        wait_until(lambda: not self.has_dead_in_file(), "it is gone from the file")
 
     def test_what_is_dropped_beside_a_gateway_counts_no_more(self):
         gateway = self.start()

@@ -4,6 +4,7 @@
 """A spool that cannot be used: said clearly, set aside where it may be, and tasks wait in memory."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -13,6 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
+import program
 import small_disk
 import tap
 from case import MARK, GatewayTestCase, numbers
@@ -277,15 +279,20 @@ class Faults(GatewayTestCase):
         for start in range(0, len(payloads), 100):
             self.publish("a/event/b", *payloads[start : start + 100])
 
+    def count_dead(self, gateway):
+        status = program.run("status", "--format", "json", cwd=small_disk.path_in(gateway, ""))
+        return json.loads(status.stdout)["tasks"]["dead"]
+
     def test_a_disk_that_is_full_of_the_log(self):
-        """Other processes make it longer; its room is used again, once it is brought into the file."""
+        """Other processes make it longer, and one that reads keeps it so; then its room is used again."""
         gateway = self.start("log_level = debug\n", wrapper=small_disk.wrapper("4M"))
         self.proxy.refuse()
         self.publish("a/event/b", *numbers(0, 300))
         spool = small_disk.path_in(gateway, SPOOL)
         wait_until(lambda: os.path.getsize(spool) > 16384, "the file has what was in the log")
-        small_disk.write_log(gateway, SPOOL, 20)
-        small_disk.fill(gateway)
+        with small_disk.held_log(gateway, SPOOL, 20):
+            wait_until(lambda: self.count_dead(gateway) == 20, "the gateway has looked at it")
+            small_disk.fill(gateway)
         self.publish("a/event/b", *numbers(300, 310))
         gateway.wait_log("^<7>task: made", 310)
         gateway.stop()

@@ -2,6 +2,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """Runs a program with its working directory on a small disk of its own, in a mount namespace of its own."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -47,15 +48,25 @@ def fill(gateway):
                 pass
 
 
-def write_log(gateway, name, commits):
-    """Another process writes to a database there: so many pages lie in its log afterwards."""
+@contextlib.contextmanager
+def held_log(gateway, name, commits):
+    """Another process adds so many dead tasks to a spool there, one by one, and until the end of this reads what was
+    in it before: so they stay in its log."""
     script = (
-        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "for number in range(int(sys.argv[2])):\n"
-        "    database.execute(\"UPDATE meta SET value = ? WHERE key = 'reason'\", [str(number)])"
+        "import sqlite3, sys\n"
+        "reader, writer = (sqlite3.connect(sys.argv[1], isolation_level=None) for _ in range(2))\n"
+        "reader.execute('BEGIN')\n"
+        "reader.execute('SELECT count(*) FROM dead').fetchone()\n"
+        "for _ in range(int(sys.argv[2])):\n"
+        "    writer.execute(\"INSERT INTO dead (channel, task, arrived, reason, died) VALUES ('', '', 0, '', 0)\")\n"
+        "sys.stdin.read()"
     )
-    command = [sys.executable, "-c", script, gateway.path(name), str(commits)]
-    subprocess.run(["nsenter", "--mount", "--target", str(gateway.pid), *command], check=True)
+    command = ["nsenter", "--mount", "--target", str(gateway.pid)]
+    command += [sys.executable, "-c", script, gateway.path(name), str(commits)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        yield
+    if process.returncode != 0:
+        raise AssertionError(f"the other process ended with {process.returncode}")
 
 
 def make_room(gateway):
