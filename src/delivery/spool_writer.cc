@@ -198,6 +198,7 @@ void SpoolWriter::report_done() {
     std::uint64_t stored = 0;
     std::size_t returns = 0;
     std::size_t written = 0;
+    bool has_buried = false;
     for (const SpoolOrder& order : std::exchange(orders_, {})) {
         if (const auto* write = std::get_if<SpoolOrder::Write>(&order.what)) {
             stored = std::max(stored, write->tasks.back().number());
@@ -208,8 +209,13 @@ void SpoolWriter::report_done() {
             version_ = -1;
         } else if (const auto* bury = std::get_if<SpoolOrder::Bury>(&order.what)) {
             outbox_.post({SpoolNews::Buried{bury->tasks.size()}});
-            version_ = -1;
+            dead_.dead += bury->tasks.size();
+            dead_.dead_bytes = std::accumulate(bury->tasks.begin(), bury->tasks.end(), dead_.dead_bytes, add_cost);
+            has_buried = true;
         }
+    }
+    if (has_buried && version_ != -1) { // else they are counted soon
+        outbox_.post({SpoolNews::Counted{dead_}});
     }
     for (const SpoolFile::Extent& extent : std::exchange(measured_, {})) {
         outbox_.post({SpoolNews::Measured{extent}});

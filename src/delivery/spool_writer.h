@@ -162,6 +162,7 @@ private:
     std::size_t log_cost_ = 0;  ///< of what has been written since the last checkpoint
     bool may_shrink_ = false;   ///< something was erased since the last time
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
+    SpoolFile::Extent dead_;    ///< as they were then, with those of later commits
     std::string problem_;       ///< as last told
 };
 

@@ -110,7 +110,8 @@ Result<bool> SpoolWriter::look_at_dead() {
     if (!dead) {
         return dead.error();
     }
-    outbox_.post({SpoolNews::Counted{*extent}});
+    dead_ = *extent;
+    outbox_.post({SpoolNews::Counted{dead_}});
     if (dead->empty()) {
         return true;
     }

@@ -86,10 +86,20 @@ std::size_t count_stored(const Directory& directory) {
     return file->measure().value().tasks;
 }
 
+std::size_t count_dead(const Directory& directory) {
+    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::read);
+    return file ? file->measure().value().dead : 0;
+}
+
 /// As `eventsgw spool retry` does; false before the task is on disk.
 bool ask_retry(const Directory& directory, std::int64_t id) {
     Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::write);
     return file && file->measure().value().dead > 0 && file->ask_retry(id).ok();
+}
+
+/// As `eventsgw spool drop` does.
+void drop_dead(const Directory& directory, std::int64_t id) {
+    CHECK(SpoolFile::open(directory / "spool", Database::Mode::write).value().drop_dead(id).ok());
 }
 
 void writes_nothing_while_the_leader_takes_all() {
@@ -333,6 +343,25 @@ void a_retry_waits_for_a_failing_disk() {
     CHECK_EQUAL(f.backlog.dead(), std::uint64_t{0});
 }
 
+/// The file is looked at for what others drop in it, and not for each that dies.
+void the_dead_are_counted_while_others_drop_some() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(false, "");
+    const auto bury_one = [&f] {
+        f.add(1);
+        f.backlog.bury(1, "WRONGTYPE");
+    };
+    bury_one();
+    f.wait([&] { return count_dead(directory) == 1; });
+    drop_dead(directory, 1);
+    bury_one();
+    f.wait([&] { return f.backlog.dead() == 1; });
+    bury_one();
+    CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.dead(), std::uint64_t{2});
+}
+
 /// What is on its way to the leader stays at the front, where its confirmation looks for it.
 void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
     const Directory directory;
@@ -405,6 +434,7 @@ int main() {
         TEST(a_disk_that_fails_is_told_and_tried_again),
         TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
         TEST(a_retry_waits_for_a_failing_disk),
+        TEST(the_dead_are_counted_while_others_drop_some),
         TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
         TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
         TEST(a_start_on_a_failing_disk_is_an_error),
