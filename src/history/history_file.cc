@@ -136,9 +136,7 @@ Result<void> HistoryFile::add(const std::vector<RunRecord>& runs, const Bounds& 
     done = done ? insert(runs, bounds.runs) : done;
     done = done ? forget(bounds, now) : done;
     done = done ? transaction.commit() : done;
-    done = done ? database_->execute("PRAGMA incremental_vacuum") : done;
-    place_.note_log();
-    return done;
+    return done ? database_->execute("PRAGMA incremental_vacuum") : done;
 }
 
 Result<void> HistoryFile::tidy(const Bounds& bounds, bool keeps_payloads, RunRecord::Time now) {
@@ -147,9 +145,7 @@ Result<void> HistoryFile::tidy(const Bounds& bounds, bool keeps_payloads, RunRec
     done = done ? forget(bounds, now) : done;
     done = done ? transaction.commit() : done;
     done = done && !keeps_payloads ? erase_payloads() : done;
-    done = done ? database_->execute("PRAGMA incremental_vacuum") : done;
-    place_.note_log();
-    return done;
+    return done ? database_->execute("PRAGMA incremental_vacuum") : done;
 }
 
 /// The file is written anew, for pages of SQLite keep remains of what once was in them.
@@ -170,8 +166,19 @@ Result<bool> HistoryFile::checkpoint() {
     if (database_->has_header()) { // somebody may have overwritten it just now
         place_.note_file();
     }
-    place_.note_log();
     return done;
+}
+
+/// By an index that has lost its name nothing is brought into the file: another process may have begun the log anew.
+bool HistoryFile::leave_log() {
+    if (place_.has_log()) {
+        database_->abandon();
+        database_.reset();
+        return false;
+    }
+    const Result<bool> done = checkpoint();
+    database_.reset();
+    return done && *done;
 }
 
 bool HistoryFile::is_in_place() {

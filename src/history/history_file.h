@@ -56,8 +56,12 @@ public:
     /// The room that the log of writes takes, in bytes.
     std::int64_t log_size() const { return place_.log_size(); }
 
-    /// False when somebody has removed the log of writes: then others do not see what is written until a checkpoint.
-    bool has_log() const { return place_.has_log(); }
+    /// False when somebody has removed the log of writes or its index. Then others do not see what is written any more,
+    /// nor the locks: leave_log() is the last call.
+    bool has_log() const { return place_.has_log() && place_.has_index(); }
+    /// Brings a log that has no name any more into the file. False when it may have held more than that, or others may
+    /// have written to it.
+    bool leave_log();
     /// False when somebody has removed, replaced or overwritten the file. Then nothing must be written any more:
     /// abandon() is the last call.
     bool is_in_place();

@@ -75,6 +75,11 @@ void HistoryPlace::note_file() {
     }
 }
 
+void HistoryPlace::note_log() {
+    log_ = FileIdentity::of(log_path());
+    index_ = FileIdentity::of(index_path());
+}
+
 off_t HistoryPlace::log_size() const {
     return look_at(log_path()).size;
 }

@@ -34,11 +34,13 @@ public:
     /// The file is as its owner has left it, of which the log of writes is no part. Does not take in another that has
     /// come into its place.
     void note_file();
-    /// The log is.
-    void note_log() { log_ = FileIdentity::of(log_path()); }
+    /// The log and its index are those that are in use from now on.
+    void note_log();
 
-    /// False when somebody has removed the log that note_log() has seen.
+    /// False when somebody has removed or replaced the log that note_log() has seen.
     bool has_log() const { return FileIdentity::of(log_path()) == log_; }
+    /// The same of the log's index.
+    bool has_index() const { return FileIdentity::of(index_path()) == index_; }
     /// The room that the log takes.
     off_t log_size() const;
     /// Removes the log of a file that is gone, unless it is another's.
@@ -61,6 +63,7 @@ private:
     std::string path_;
     Look file_;
     FileIdentity log_;
+    FileIdentity index_;
 };
 
 } // namespace eventsgw

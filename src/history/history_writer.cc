@@ -116,8 +116,7 @@ void HistoryWriter::checkpoint_when_due() {
     if (!is_due) {
         return;
     }
-    if (!file_->is_in_place()) {
-        leave_lost_file();
+    if (leave_what_is_lost()) {
         return;
     }
     const Result<bool> done = file_->checkpoint();
@@ -144,12 +143,7 @@ void HistoryWriter::erase() {
 }
 
 Result<void> HistoryWriter::with_file(const std::function<Result<void>()>& action) {
-    if (file_ && !file_->is_in_place()) {
-        leave_lost_file();
-    } else if (file_ && !file_->has_log()) {
-        static_cast<void>(file_->checkpoint());
-        file_.reset();
-    }
+    leave_what_is_lost();
     Result<void> done = open();
     done = done ? action() : done;
     if (!done && done.error().os_error == kStoreBroken && set_aside(done.error())) {
@@ -170,11 +164,34 @@ Result<void> HistoryWriter::open() {
     return {};
 }
 
+bool HistoryWriter::leave_what_is_lost() {
+    if (file_ && !file_->is_in_place()) {
+        leave_lost_file();
+        return true;
+    }
+    if (file_ && !file_->has_log()) {
+        leave_lost_log();
+        return true;
+    }
+    return false;
+}
+
 void HistoryWriter::leave_lost_file() {
     file_->abandon();
     file_.reset();
     written_.reset();
     outbox_.post({HistoryNews::What::replaced, "", ""});
+}
+
+/// What the log still holds is brought into the file by the next tidying, which is due.
+void HistoryWriter::leave_lost_log() {
+    const bool is_all_there = file_->leave_log();
+    file_.reset();
+    written_.reset();
+    tidied_ = {};
+    if (!is_all_there) {
+        outbox_.post({HistoryNews::What::replaced, "", ""});
+    }
 }
 
 bool HistoryWriter::set_aside(const Error& damage) {

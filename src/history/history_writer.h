@@ -83,7 +83,10 @@ private:
     /// Carries it out on the open file, and once more on a new one where the file turns out to be damaged.
     Result<void> with_file(const std::function<Result<void>()>& action);
     Result<void> open();
+    /// True when there was something to leave.
+    bool leave_what_is_lost();
     void leave_lost_file();
+    void leave_lost_log();
     bool set_aside(const Error& damage);
     void report(const Result<void>& written);
 

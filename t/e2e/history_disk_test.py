@@ -193,6 +193,44 @@ class Place(DiskTestCase):
         ids += self.keep_some(b"4")
         self.assertEqual(self.ids(), ids)
 
+    def test_its_log_of_writes_is_taken_away_and_nothing_is_written_for_a_while(self):
+        self.start(RULE)
+        ids = self.keep_some(b"0") + self.keep_some(b"1")  # the first is brought into the file at once
+        os.remove(self.gateway.path(NAMES[1]))
+        os.remove(self.gateway.path(NAMES[2]))
+        wait_until(lambda: ids[1].encode() in self.gateway.read(HISTORY), "the log is brought into the file")
+        ids += self.run_some(b"2")
+        wait_until(lambda: self.gateway.exists(NAMES[1]), "a log with a name")
+        wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+        self.assertEqual(self.gateway.log_matching("^<4>history"), [])
+
+    def test_its_log_of_writes_is_taken_away_while_somebody_reads(self):
+        self.start(RULE)
+        ids = self.keep_some(b"1")
+        with contextlib.closing(sqlite3.connect(self.gateway.path(HISTORY), isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM runs").fetchall()
+            self.keep_some(b"2")  # which cannot be brought into the file
+            os.remove(self.gateway.path(NAMES[1]))
+            os.remove(self.gateway.path(NAMES[2]))
+            ids += self.run_some(b"3")
+            self.gateway.wait_log(self.REPLACED)
+        wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+
+    def test_the_index_of_its_log_is_taken_away_beside_another_program(self):
+        self.start(RULE)
+        ids = self.keep_some(b"1")
+        os.remove(self.gateway.path(NAMES[2]))
+        with contextlib.closing(sqlite3.connect(self.gateway.path(HISTORY), timeout=10)) as other:
+            with other:
+                other.execute("UPDATE runs SET value = 'changed'")
+            ids += self.run_some(b"2")
+            self.gateway.wait_log(self.REPLACED)
+            wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+            self.assertEqual(other.execute("SELECT value FROM runs ORDER BY number").fetchone(), ("changed",))
+        ids += self.keep_some(b"3")
+        self.assertEqual(self.ids(), ids)
+
     def test_another_in_its_place_goes_on(self):
         self.start(RULE)
         old = self.keep_some(b"1")
