@@ -258,6 +258,26 @@ class Place(DiskTestCase):
             line = self.gateway.wait_log("history: cannot be used, and was set aside", count)[-1]
             self.assertEqual(self.gateway.read(re.search(r"kept=(\S+)", line).group(1)), b"no database " * 1000)
 
+    def overwrite_with_older_copy(self):
+        """Of the pages that the newer state needs, some are in the log, and some in the file that is overwritten."""
+        self.start(RULE)
+        ids = self.keep_some(b"1")
+        self.gateway.stop()
+        saved = self.gateway.read(HISTORY)
+        self.start(RULE, predecessor=self.gateway)
+        self.keep_some(*[b"2"] * 300)
+        with contextlib.closing(sqlite3.connect(self.gateway.path(HISTORY), timeout=10)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.keep_some(b"3")
+        self.gateway.write(HISTORY, saved)
+        return ids
+
+    def test_an_older_copy_over_it_goes_on(self):
+        ids = self.overwrite_with_older_copy()
+        ids += self.run_some(b"4")
+        self.gateway.wait_log(self.REPLACED)
+        wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+
     def test_the_first_run_after_damage_is_kept(self):
         self.start(RULE, files={HISTORY: b"no database " * 1000})
         self.keep_some(b"1")
