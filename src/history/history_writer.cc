@@ -33,6 +33,9 @@ void HistoryWriter::run(int end) {
                     wait_for_end(end, kNoDescriptor, static_cast<int>(kGather.count()));
         try {
             work(inbox_.take_all());
+            if (is_ending) {
+                leave_what_is_lost(); // or to close it would bring the log of writes into what is there now
+            }
         } catch (const std::bad_alloc&) {
             report(Error{"out of memory", kStoreFailed});
         }

@@ -270,13 +270,20 @@ class Place(DiskTestCase):
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.keep_some(b"3")
         self.gateway.write(HISTORY, saved)
-        return ids
+        return ids, saved
 
     def test_an_older_copy_over_it_goes_on(self):
-        ids = self.overwrite_with_older_copy()
+        ids, _ = self.overwrite_with_older_copy()
         ids += self.run_some(b"4")
         self.gateway.wait_log(self.REPLACED)
         wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
+
+    def test_what_has_overwritten_it_before_the_end_is_not_touched(self):
+        _, saved = self.overwrite_with_older_copy()
+        self.gateway.stop()
+        self.assertEqual(len(self.gateway.log_matching(self.REPLACED)), 1)
+        self.assertTrue(self.gateway.read(HISTORY) == saved, "the other file is as it was")
+        self.assertFalse(self.gateway.exists(NAMES[1]))
 
     def test_the_first_run_after_damage_is_kept(self):
         self.start(RULE, files={HISTORY: b"no database " * 1000})
