@@ -68,6 +68,18 @@ class Servers(unittest.TestCase):
         leader.admin.publish("cluster/event/a", "payload")
         self.assertEqual(listener.get_message(timeout=5)["data"], b"payload")
 
+    def test_what_is_saved_is_there_after_a_restart(self):
+        server = self.start()
+        server.admin.set("a", "value")
+        server.admin.config_set("rdb-key-save-delay", 100000)  # us
+        server.admin.bgsave()
+        server.admin.config_set("rdb-key-save-delay", 0)
+        server.admin.set("b", "value")
+        server.save()
+        server.stop()
+        server.start()
+        self.assertEqual(server.admin.get("b"), b"value")
+
     def test_a_restart_keeps_the_port_and_the_rules(self):
         server = self.start()
         address = server.address

@@ -134,6 +134,11 @@ class RedisServer:
             self._process.wait()
         self.admin.connection_pool.disconnect()
 
+    def save(self):
+        """What it holds now is there after the next start. A save for a replica can outlast what it was made for."""
+        wait_until(lambda: not self.admin.info("persistence")["rdb_bgsave_in_progress"], "the end of another save")
+        self.admin.save()
+
     def close(self):
         """Stops it for good."""
         atexit.unregister(self.close)
