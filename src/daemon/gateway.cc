@@ -39,8 +39,8 @@ History::Settings history_settings(const Settings& settings) {
 Gateway::Gateway(Loop& loop, Log& log, Options options)
     : loop_(loop), log_(log), version_(std::move(options.version)), connections_(std::move(options.connections)),
       config_(std::move(options.config)), reload_(std::move(options.reload)), rule_counters_(config_.rules),
-      started_(loop.now()), notifier_(loop, options.notify_socket),
-      watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
+      shortages_(loop, log, "gateway", "refused, out of memory"), started_(loop.now()),
+      notifier_(loop, options.notify_socket), watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
       status_line_(
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
       ready_timeout_(loop.make_timer([this] { on_problem(); })),
@@ -128,8 +128,7 @@ std::string Gateway::apply(const Rule& rule, const Event& event) {
     try {
         return rule.kind == RuleKind::action ? sender_->send(rule, event) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
-        log_.error("gateway", "refused, out of memory",
-                   {{"event", event.channel}, {"rule", rule.line}, {"bytes", event.payload.size()}});
+        shortages_.add(event.channel);
     }
     return "";
 }
@@ -138,7 +137,7 @@ std::string Gateway::handle(const Event& event) {
     try {
         return handlers_.accept(event);
     } catch (const std::bad_alloc&) {
-        log_.error("gateway", "refused, out of memory", {{"event", event.channel}, {"bytes", event.payload.size()}});
+        shortages_.add(event.channel);
     }
     return "";
 }

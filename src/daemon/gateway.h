@@ -19,6 +19,7 @@
 #include "event/event.h"
 #include "history/history.h"
 #include "loop/loop.h"
+#include "loop/refusals.h"
 #include "loop/signals.h"
 #include "process/child.h"
 #include "process/remains.h"
@@ -122,6 +123,7 @@ private:
     std::optional<Config> next_;            ///< takes over when its subscriptions are confirmed
     std::optional<OpenedSpool> next_spool_; ///< where it has the first rule with an action
     RuleCounters rule_counters_;
+    Refusals shortages_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
     Clock::time_point started_;
 

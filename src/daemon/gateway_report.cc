@@ -76,7 +76,8 @@ void Gateway::log_summary() const {
                  {"commands", commands_.counters().succeeded + commands_.counters().failed},
                  {"handlers", handled.completed + handled.aborted + handled.skipped},
                  {"failed", commands_.counters().failed + handled.aborted},
-                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused + subscriber_.refused()}});
+                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused + subscriber_.refused() +
+                                 shortages_.total()}});
 }
 
 } // namespace eventsgw

@@ -4,7 +4,10 @@
 """Every queue has a limit; what goes beyond it is refused aloud and counted, and the rest keeps its order."""
 
 import pathlib
+import re
+import resource
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -14,6 +17,7 @@ from case import AGENT, MARK, GatewayTestCase, numbers
 CONFIG = MARK + "[actions]\na/event/* = act\n"
 # With a spool, what has waited for 200 ms leaves room in memory for more.
 NO_SPOOL = {"files": {"eventsgw.spool": b"no database " * 1000}}
+LARGE = b'"%s"' % (b"x" * (33 << 20))  # more than the C library ever keeps for itself
 
 
 class Limits(GatewayTestCase):
@@ -45,6 +49,31 @@ class Limits(GatewayTestCase):
         kept = [task.data for task in tasks if len(task.data) > 100]
         self.assertEqual(len(kept), 6)
         self.assertTrue(kept == payloads[: len(kept)], "the first ones are kept")
+
+    def test_memory_that_the_system_does_not_give(self):
+        self.redis.admin.config_set("client-output-buffer-limit", "pubsub 0 0 0")
+        proxy = self.start_proxy(self.redis)
+        proxy.refuse()
+        gateway = self.start_gateway(CONFIG, leader=proxy, options=NO_SPOOL)
+        if gateway.is_sanitized():
+            self.skipTest("a sanitizer needs more memory than any limit gives")
+        usual = resource.prlimit(gateway.pid, resource.RLIMIT_AS)
+        # There is room for what comes from Redis and for the message that is made of it, but not for the task as well.
+        room = gateway.virtual_kib() * 1024 + 5 * len(LARGE) // 2
+        resource.prlimit(gateway.pid, resource.RLIMIT_AS, (room, usual[1]))
+        began = time.monotonic()
+        self.publish("a/event/b", *[LARGE] * 6)
+        gateway.wait_log(r"^<3>gateway: refused, out of memory event=a/event/b new=\d+ refused=6$")
+        ended = time.monotonic()
+        lines = gateway.log_matching("^<3>gateway: refused, out of memory")
+        self.assertLessEqual(len(lines), 1 + (ended - began))
+        self.assertEqual(sum(int(re.search(r" new=(\d+)", line).group(1)) for line in lines), 6)
+        resource.prlimit(gateway.pid, resource.RLIMIT_AS, usual)
+        proxy.forward()
+        self.publish("a/event/b", b'"room again"')
+        self.assert_payloads(self.wait_tasks(1), [b'"room again"'])
+        gateway.stop()
+        self.assertRegex(gateway.log()[-1], "^<5>gateway: ended .* refused=6$")
 
     def test_waiting_commands(self):
         gateway = self.start_gateway(

@@ -263,6 +263,9 @@ class Gateway:
     def peak_resident_kib(self):
         return self._memory("VmHWM")
 
+    def virtual_kib(self):
+        return self._memory("VmSize")
+
     def _memory(self, name):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
             return int(re.search(rf"^{name}:\s*(\d+) kB", file.read(), re.MULTILINE).group(1))
