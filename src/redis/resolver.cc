@@ -8,7 +8,9 @@
 
 #include <array>
 #include <memory>
+#include <new>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -45,6 +47,17 @@ std::string look_up(const std::string& host) {
         }
     }
     return answer;
+}
+
+/// What is thrown in a thread ends the program.
+void answer(int socket, const std::string& host) {
+    constexpr std::string_view kNoMemory = "-out of memory";
+    try {
+        const std::string found = look_up(host);
+        ::send(socket, found.data(), found.size(), MSG_NOSIGNAL);
+    } catch (const std::bad_alloc&) {
+        ::send(socket, kNoMemory.data(), kNoMemory.size(), MSG_NOSIGNAL);
+    }
 }
 
 Addresses parse_answer(const std::string& answer) {
@@ -90,10 +103,7 @@ Result<void> Resolver::launch(const std::string& host) {
     UniqueFd far_end(ends[1]);
     try {
         const SignalsBlocked blocked;
-        std::thread([host, socket = std::move(far_end)] {
-            const std::string answer = look_up(host);
-            ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
-        }).detach();
+        std::thread([host, socket = std::move(far_end)] { answer(socket.get(), host); }).detach();
     } catch (const std::system_error& error) {
         return Error{std::string("no thread for the lookup: ") + error.what(), error.code().value()};
     }

@@ -8,10 +8,36 @@
 #include "testing.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
 
 using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
+
+namespace {
+
+std::atomic<bool> memory_is_short = false; ///< for other threads than that of the tests
+thread_local bool is_test_thread = false;
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    void* memory = memory_is_short && !is_test_thread ? nullptr : std::malloc(size);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 namespace {
 
@@ -54,6 +80,17 @@ void says_why_there_is_none() {
     CHECK(look_up(loop, resolver, "localhost").ok());
 }
 
+void a_lack_of_memory_is_an_answer() {
+    Loop loop;
+    Resolver resolver(loop);
+    memory_is_short = true;
+    const Addresses addresses = look_up(loop, resolver, "no..name");
+    memory_is_short = false;
+    CHECK(!addresses);
+    CHECK_EQUAL(addresses.error().message, "out of memory");
+    CHECK(look_up(loop, resolver, "localhost").ok());
+}
+
 void a_second_question_shares_the_lookup_under_way() {
     Loop loop;
     Resolver resolver(loop);
@@ -85,12 +122,11 @@ void tells_numeric_hosts_from_names() {
 } // namespace
 
 int main() {
+    is_test_thread = true;
     const CMUnitTest tests[] = {
-        TEST(finds_the_addresses_of_a_name),
-        TEST(says_why_there_is_none),
-        TEST(a_second_question_shares_the_lookup_under_way),
-        TEST(may_go_while_a_lookup_is_under_way),
-        TEST(tells_numeric_hosts_from_names),
+        TEST(finds_the_addresses_of_a_name),      TEST(says_why_there_is_none),
+        TEST(a_lack_of_memory_is_an_answer),      TEST(a_second_question_shares_the_lookup_under_way),
+        TEST(may_go_while_a_lookup_is_under_way), TEST(tells_numeric_hosts_from_names),
     };
     return run(tests);
 }
