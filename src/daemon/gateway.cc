@@ -91,8 +91,8 @@ int Gateway::run() {
     try {
         loop_.run();
     } catch (const std::bad_alloc&) {
+        reserve_.reset(); // first: a record takes memory too
         log_.error("gateway", "ends, out of memory", {{"tasks", sender_ ? sender_->waiting() : 0}});
-        reserve_.reset();
         if (sender_) {
             sender_->keep();
         }
