@@ -67,7 +67,7 @@ class Soak(SoakTestCase):
         self.write_step("dies", "10a", "kill -$(cat) $$; exit 0\n")
         self.addCleanup(lambda: end_all(map(int, gateway.read("pids").split())))
         self.run_handler("good")
-        wait_until(lambda: gateway.exists("eventsgw.history-shm"), "the history is open")
+        self.wait_history_open()
         before = gateway.descriptors()
 
         replaced = threading.Event()

@@ -5,6 +5,7 @@
 import os
 
 from case import GatewayTestCase
+from waiting import wait_until
 
 SOURCE = "module/samba1"
 
@@ -44,3 +45,7 @@ class HandlerTestCase(GatewayTestCase):
         before = len(self.gateway.log_matching(rf"Handler of {source}/event/{event} exited with status "))
         self.fire(event, payload, source=source)
         return self.wait_end(event, before + 1, source)[-1]
+
+    def wait_history_open(self):
+        """Some time after the first run, the descriptors that the history keeps are there."""
+        wait_until(lambda: self.gateway.exists("eventsgw.history-shm"), "the history is open")
