@@ -7,7 +7,6 @@ UNBLOCKED is not among them, for the gateway never blocks in a command. t/e2e/ac
 READONLY and MASTERDOWN, t/e2e/leader_away_test.py connections that are refused, reset, half open or slow."""
 
 import contextlib
-import json
 import pathlib
 import sys
 import threading
@@ -34,10 +33,7 @@ class Moods(GatewayTestCase):
         self.gateway = self.start_gateway(CONFIG, leader=self.proxy)
         self.publish("a/event/b", *numbers(0, 10))
         self.wait_tasks(10, server=self.leader)
-        wait_until(self.is_settled, "all is confirmed")
-
-    def is_settled(self):
-        return json.loads(self.gateway.run("status", "--format=json").stdout)["tasks"]["waiting"] == 0
+        self.wait_confirmed(self.gateway)
 
     def configure(self, **settings):
         for name, value in settings.items():

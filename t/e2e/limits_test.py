@@ -29,6 +29,7 @@ class Limits(GatewayTestCase):
         gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
         proxy.forward()
         self.assert_payloads(self.wait_tasks(10), numbers(0, 10))
+        self.wait_confirmed(gateway)
         gateway.wait_log(r"^<[34]>.*refused=15$")
         self.publish("a/event/b", b'"room again"')
         self.assertEqual(self.wait_tasks(11)[-1].data, b'"room again"')
@@ -43,6 +44,7 @@ class Limits(GatewayTestCase):
         proxy.forward()
         # The limit is reached with the sixth.
         self.wait_tasks(6)
+        self.wait_confirmed(gateway)
         self.publish("a/event/b", b'"last"')
         self.wait_newest_task(b'"last"')
         tasks = self.wait_tasks(self.redis.admin.llen(AGENT + "/tasks"))

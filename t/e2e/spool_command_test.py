@@ -45,9 +45,6 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(done.status, 0, done)
         return json.loads(done.stdout)
 
-    def tasks_of(self, gateway):
-        return json.loads(gateway.run("status", "--format", "json").stdout)["tasks"]
-
     def die(self, gateway):
         """Makes a task die, and returns what the list says of it."""
         self.leader.admin.set(AGENT + "/tasks", "no list")
@@ -226,9 +223,9 @@ class SpoolCommand(GatewayTestCase):
     def test_what_is_dropped_beside_a_gateway_counts_no_more(self):
         gateway = self.start()
         dead = self.die(gateway)
-        self.assertEqual(self.tasks_of(gateway)["dead"], 1)
+        self.assertEqual(gateway.task_counts()["dead"], 1)
         self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
-        wait_until(lambda: self.tasks_of(gateway)["dead"] == 0, "the gateway has noticed")
+        wait_until(lambda: gateway.task_counts()["dead"] == 0, "the gateway has noticed")
 
     def test_a_task_that_is_too_long_for_the_leader(self):
         self.leader.admin.config_set("proto-max-bulk-len", MIB)

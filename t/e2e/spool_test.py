@@ -3,7 +3,6 @@
 # Copyright (C) 2026 eventsgw contributors
 """Tasks go to disk while the leader does not take them, and from there to the leader, in order, each once."""
 
-import json
 import os
 import pathlib
 import stat
@@ -122,13 +121,10 @@ class Spool(GatewayTestCase):
         self.wait_stored([])
 
     def wait_pushed(self, gateway, count):
-        wait_until(lambda: self.tasks_of(gateway)["pushed"] == count, lambda: f"{count} of {self.tasks_of(gateway)}")
+        wait_until(lambda: gateway.task_counts()["pushed"] == count, lambda: f"{count}: {gateway.task_counts()}")
 
     def wait_given_to_disk(self, gateway, count):
-        wait_until(lambda: self.tasks_of(gateway)["spooled"] == count, lambda: f"{count} of {self.tasks_of(gateway)}")
-
-    def tasks_of(self, gateway):
-        return json.loads(gateway.run("status", "--format", "json").stdout)["tasks"]
+        wait_until(lambda: gateway.task_counts()["spooled"] == count, lambda: f"{count}: {gateway.task_counts()}")
 
     def test_a_restart_while_the_disk_is_slow(self):
         self.restart_while_the_disk_is_slow("")

@@ -96,6 +96,10 @@ class GatewayTestCase(unittest.TestCase):
 
         wait_until(is_there, f"{data} in the newest task")
 
+    def wait_confirmed(self, gateway):
+        """Waits until the daemon knows that every task is in the queue, which others see a little earlier."""
+        wait_until(lambda: gateway.task_counts()["waiting"] == 0, lambda: f"all confirmed: {gateway.task_counts()}")
+
     def assert_payloads(self, tasks, payloads):
         """The tasks carry exactly these JSON payloads, in this order, each under an id of its own."""
         self.assertEqual([task.data for task in tasks], payloads)

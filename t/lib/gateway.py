@@ -5,6 +5,7 @@
 import atexit
 import contextlib
 import errno
+import json
 import os
 import re
 import signal
@@ -239,6 +240,10 @@ class Gateway:
     def run(self, *arguments):
         """Runs another command in the same directory and environment, to its end."""
         return program.run(*arguments, cwd=self.state_directory, settings=self.environment)
+
+    def task_counts(self):
+        """What its status says of tasks."""
+        return json.loads(self.run("status", "--format=json").stdout)["tasks"]
 
     def hand_over(self):
         """Its directory, for another run to go on in."""
