@@ -111,12 +111,15 @@ Result<void> make_directories(const std::string& path) {
 }
 
 Result<NewProgram> NewProgram::write(const std::string& directory, std::string_view content) {
-    std::string path = directory + "/.eventsgw-XXXXXX";
-    const UniqueFd fd(::mkostemp(path.data(), O_CLOEXEC));
+    std::string waits_in = directory + "/.eventsgw-XXXXXX";
+    if (::mkdtemp(waits_in.data()) == nullptr) {
+        return make_os_error("cannot be made");
+    }
+    NewProgram program(std::move(waits_in));
+    const UniqueFd fd(::open(program.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
     if (!fd) {
         return make_os_error("cannot be made");
     }
-    NewProgram program(std::move(path));
     if (Result<void> written = write_all(fd.get(), content); !written) {
         return std::move(written).error();
     }
@@ -127,21 +130,17 @@ Result<NewProgram> NewProgram::write(const std::string& directory, std::string_v
 }
 
 NewProgram::~NewProgram() {
-    if (!path_.empty()) {
-        ::unlink(path_.c_str());
+    if (!waits_in_.empty()) {
+        ::unlink(path().c_str());
+        ::rmdir(waits_in_.c_str());
     }
 }
 
 Result<void> NewProgram::put_at(const std::string& path, IfPresent if_present) {
-    const bool replaces = if_present == IfPresent::replace;
-    const int named = replaces ? ::rename(path_.c_str(), path.c_str()) : ::link(path_.c_str(), path.c_str());
-    if (named != 0) {
-        return make_os_error("cannot be made");
-    }
-    if (replaces) {
-        path_.clear();
-    }
-    return {};
+    const std::string waiting = this->path();
+    const int named = if_present == IfPresent::replace ? ::rename(waiting.c_str(), path.c_str())
+                                                       : ::link(waiting.c_str(), path.c_str());
+    return named == 0 ? Result<void>() : make_os_error("cannot be made");
 }
 
 } // namespace eventsgw

@@ -29,16 +29,16 @@ Result<void> make_directories(const std::string& path);
 
 enum class IfPresent : bool { fail, replace };
 
-/// A whole executable file (0755) on the disk that waits, under a name of its own, for the name that it is for: so
+/// A whole executable file (0755) on the disk that waits, in a directory of its own, for the name that it is for: so
 /// nobody ever sees a part of it. Move only; where it has got no other name it goes with its object.
 class NewProgram {
 public:
-    /// `directory` is one of the same file system as the name that it is for.
+    /// It is for a name in `directory`, and waits in one below it: who lists the programs there does not see it.
     static Result<NewProgram> write(const std::string& directory, std::string_view content);
 
-    NewProgram(NewProgram&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    NewProgram(NewProgram&& other) noexcept : waits_in_(std::exchange(other.waits_in_, {})) {}
     NewProgram& operator=(NewProgram&& other) noexcept {
-        path_.swap(other.path_);
+        waits_in_.swap(other.waits_in_);
         return *this;
     }
     NewProgram(const NewProgram&) = delete;
@@ -49,9 +49,11 @@ public:
     Result<void> put_at(const std::string& path, IfPresent if_present);
 
 private:
-    explicit NewProgram(std::string path) : path_(std::move(path)) {}
+    explicit NewProgram(std::string waits_in) : waits_in_(std::move(waits_in)) {}
 
-    std::string path_; ///< empty when there is no file
+    std::string path() const { return waits_in_ + "/program"; }
+
+    std::string waits_in_; ///< empty when there is no file
 };
 
 } // namespace eventsgw

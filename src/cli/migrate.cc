@@ -107,11 +107,11 @@ Result<void> remove_former(const std::vector<PlannedStep>& steps) {
     return {};
 }
 
-/// The files of the steps, none for one that is done. They wait in the events directory itself, where nobody takes them
-/// for steps, until all are on the disk: so a full disk leaves everything as it was.
+/// The files of the steps, none for one that is done. They wait until all are on the disk: so a full disk leaves
+/// everything as it was.
 using NewPrograms = std::vector<std::optional<NewProgram>>;
 
-Result<NewPrograms> prepare(const std::vector<PlannedStep>& steps, const std::string& to) {
+Result<NewPrograms> prepare(const std::vector<PlannedStep>& steps) {
     NewPrograms programs(steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (steps[i].is_done()) {
@@ -120,7 +120,7 @@ Result<NewPrograms> prepare(const std::vector<PlannedStep>& steps, const std::st
         if (const Result<void> made = make_directories(steps[i].directory); !made) {
             return within(escape(steps[i].directory), made.error());
         }
-        Result<NewProgram> program = NewProgram::write(to, steps[i].script->text);
+        Result<NewProgram> program = NewProgram::write(steps[i].directory, steps[i].script->text);
         if (!program) {
             return within(escape(steps[i].path()), std::move(program).error());
         }
@@ -161,7 +161,7 @@ Result<void> prune(const MigrationPlan& plan, const MigrateOptions& options, std
 }
 
 int write(const MigrationPlan& plan, const MigrateOptions& options, std::ostream& out, std::ostream& err) {
-    Result<NewPrograms> programs = prepare(plan.steps, options.to);
+    Result<NewPrograms> programs = prepare(plan.steps);
     if (!programs) {
         err << "eventsgw: " << programs.error().message << "\nNothing was written.\n";
         return kExitCannotCreate;

@@ -173,6 +173,15 @@ class Leaving(MigrateTestCase):
         self.assertEqual(path.read_text(), "mine")
         self.assertEqual(len(self.steps()), len(STEPS) + 1)
 
+    def test_an_event_s_directory_on_another_file_system(self):
+        if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == self.directory.stat().st_dev:
+            self.skipTest("there is no other file system here")
+        with tempfile.TemporaryDirectory(prefix="eventsgw-migrate-", dir="/dev/shm") as elsewhere:
+            self.events.mkdir()
+            (self.events / "acl-changed").symlink_to(elsewhere)
+            self.migrate()
+            self.assertEqual(sorted(os.listdir(elsewhere)), ["10note-acl", "20acl-load", "30cat"])
+
     def test_a_directory_that_cannot_be_made(self):
         (self.directory / "file").write_text("")
         done = self.migrate(to="file/events", status=EX_CANTCREAT)
