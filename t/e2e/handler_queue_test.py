@@ -306,14 +306,17 @@ class End(QueueTestCase):
     def test_usr1_pushes_the_tasks_in_hand(self):
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway("[actions]\na/event/b = act\n[commands]\na/event/b = touch read\n", leader=proxy)
+        config = "[actions]\na/event/b = act\n[commands]\na/event/b = touch read; read x < gate\n"
+        gateway = self.start_gateway(config, leader=proxy)
+        gateway.make_gate("gate")
         self.publish("a/event/b", b"1")
         wait_until(lambda: gateway.exists("read"), "the event")
         gateway.send_signal(signal.SIGUSR1)
         self.wait_subscribed([], 0)
         proxy.forward()
-        self.assertEqual(gateway.wait_exit(), 0)
         self.wait_tasks(1)
+        gateway.open_gate("gate")
+        self.assertEqual(gateway.wait_exit(), 0)
 
     def test_term_cuts_it_short(self):
         self.start_gated()

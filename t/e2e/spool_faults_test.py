@@ -326,7 +326,7 @@ class Faults(GatewayTestCase):
         gateway = self.start("spool_limit = 1M\n")
         self.proxy.refuse()
         payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(2000)]
-        self.publish_all(payloads)
+        self.publish_and_mark(gateway, *payloads)
         gateway.wait_log(r"^<3>.*task: refused.*event=a/event/b")
         gateway.wait_log(r"refused=\d+$")
         wait_until(lambda: 500 < len(stored_payloads(gateway.path(SPOOL))) < 1200, "a MiB is on disk")
