@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 namespace eventsgw {
 
@@ -22,8 +23,9 @@ bool is_shortage(const Error& error) {
 std::chrono::milliseconds Backoff::next() {
     const std::chrono::milliseconds whole = delay_;
     delay_ = std::min(2 * delay_, kLongest);
-    std::uniform_int_distribution<std::chrono::milliseconds::rep> part(whole.count() * 3 / 4, whole.count());
-    return std::chrono::milliseconds(part(random_));
+    const double part = 0.75 + 0.25 * ::erand48(random_.data());
+    return std::chrono::milliseconds(
+        static_cast<std::chrono::milliseconds::rep>(part * static_cast<double>(whole.count())));
 }
 
 } // namespace eventsgw

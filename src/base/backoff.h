@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/result.h"
 
-#include <chrono>
+#include <array>
 #include <cstdint>
-#include <random>
 
 namespace eventsgw {
 
@@ -21,13 +21,14 @@ public:
     static constexpr std::chrono::milliseconds kFirst{100};
     static constexpr std::chrono::milliseconds kLongest{5000};
 
-    explicit Backoff(std::uint32_t seed) : random_(seed) {}
+    explicit Backoff(std::uint32_t seed)
+        : random_{static_cast<std::uint16_t>(seed), static_cast<std::uint16_t>(seed >> 16U), 0} {}
 
     std::chrono::milliseconds next();
     void reset() { delay_ = kFirst; }
 
 private:
-    std::minstd_rand random_;
+    std::array<unsigned short, 3> random_; ///< state of erand48(3); <random> is slow to compile
     std::chrono::milliseconds delay_ = kFirst;
 };
 

@@ -3,8 +3,9 @@
 
 #pragma once
 
+#include "base/chrono.h"
+
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 

@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/result.h"
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

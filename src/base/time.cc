@@ -4,6 +4,7 @@
 #include "base/time.h"
 
 #include <array>
+#include <chrono> // dates
 #include <cstdio>
 #include <ctime>
 
@@ -84,6 +85,10 @@ std::chrono::minutes read_zone(Reader& reader) {
 }
 
 } // namespace
+
+double to_seconds(std::chrono::nanoseconds duration) {
+    return std::chrono::duration<double>(duration).count();
+}
 
 Result<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text) {
     Reader reader(text);

@@ -3,13 +3,16 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/result.h"
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
 namespace eventsgw {
+
+/// A duration as a number of seconds, for people and for formats without a unit of their own.
+double to_seconds(std::chrono::nanoseconds duration);
 
 /// A date, or date and time, without a zone: in that of this machine. "2026-11-24", "2026-11-24 19:22", with T and
 /// seconds too.

@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "cli/takers.h"
 #include "event/event.h"
 
-#include <chrono>
 #include <cstddef>
 #include <ostream>
 #include <string>

@@ -21,7 +21,7 @@
 namespace eventsgw {
 namespace {
 
-constexpr timeval kPatience{5, 0};
+constexpr timeval kAnswerTimeout{5, 0};
 
 Error no_gateway(int os_error) {
     const std::string socket = kStatusSocket;
@@ -35,8 +35,8 @@ Error no_gateway(int os_error) {
 
 Result<UniqueFd> connect_to_gateway() {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kAnswerTimeout, sizeof(kAnswerTimeout));
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kAnswerTimeout, sizeof(kAnswerTimeout));
     const UnixAddress address(kStatusSocket);
     if (::connect(fd.get(), address.get(), address.size()) != 0) {
         return no_gateway(errno);

@@ -3,6 +3,7 @@
 
 #include "cli/history_printer.h"
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -11,7 +12,6 @@
 #include "daemon/json_tree.h"
 #include "process/launcher.h"
 
-#include <chrono>
 #include <iomanip>
 #include <string_view>
 
@@ -19,11 +19,11 @@ namespace eventsgw {
 namespace {
 
 constexpr int kIdWidth = 10;
-constexpr int kTimeWidth = 26;
+constexpr int kArrivedWidth = 26;
 constexpr int kResultWidth = 20;
 constexpr int kDurationWidth = 8;
 constexpr int kByWidth = 11;
-constexpr int kNameWidth = 24;
+constexpr int kStepWidth = 24;
 constexpr int kLabelWidth = 9;
 constexpr std::size_t kShortId = 8;
 
@@ -75,11 +75,11 @@ void print_output(const Result<std::string>& output, std::ostream& out) {
 
 void print_steps(const RunRecord& run, std::ostream& out) {
     out << "\n"
-        << std::left << std::setw(kNameWidth) << "STEP" << std::setw(kResultWidth) << "RESULT"
+        << std::left << std::setw(kStepWidth) << "STEP" << std::setw(kResultWidth) << "RESULT"
         << std::setw(kDurationWidth) << "WALL"
         << "CPU\n";
     for (const StepRecord& step : run.steps) {
-        out << std::setw(kNameWidth) << escape(step.name) << std::setw(kResultWidth)
+        out << std::setw(kStepWidth) << escape(step.name) << std::setw(kResultWidth)
             << describe_end(step.result, step.status, step.signal);
         if (step.pid != 0) {
             out << std::setw(kDurationWidth) << format_duration(step.wall) << format_duration(step.cpu) << "\n";
@@ -93,10 +93,6 @@ void print_steps(const RunRecord& run, std::ostream& out) {
             print_output(fetch_output(run, step), out);
         }
     }
-}
-
-double to_seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
 }
 
 void add_text_or_null(cJSON* object, const char* name, bool is_there, std::string_view text) {
@@ -160,13 +156,13 @@ JsonTree make_tree(const RunRecord& run, bool with_output) {
 } // namespace
 
 void print_run_heads(std::ostream& out) {
-    out << std::left << std::setw(kIdWidth) << "ID" << std::setw(kTimeWidth) << "ARRIVED" << std::setw(kResultWidth)
+    out << std::left << std::setw(kIdWidth) << "ID" << std::setw(kArrivedWidth) << "ARRIVED" << std::setw(kResultWidth)
         << "RESULT" << std::setw(kDurationWidth) << "WALL" << std::setw(kByWidth) << "BY"
         << "EVENT\n";
 }
 
 void print_run(const RunRecord& run, std::ostream& out) {
-    out << std::left << std::setw(kIdWidth) << run.id.substr(0, kShortId) << std::setw(kTimeWidth)
+    out << std::left << std::setw(kIdWidth) << run.id.substr(0, kShortId) << std::setw(kArrivedWidth)
         << format_rfc3339(run.arrived) << std::setw(kResultWidth) << describe_end(run.result, run.status, run.signal)
         << std::setw(kDurationWidth) << format_duration(run.wall) << std::setw(kByWidth) << describe_taker(run)
         << describe_event(run) << "\n";

@@ -17,15 +17,15 @@ namespace eventsgw {
 namespace {
 
 /// The default of proto-max-bulk-len.
-constexpr std::size_t kMaxBytes = 512U << 20U;
+constexpr std::size_t kMaxInput = 512U << 20U;
 
 Result<std::string> read_all(int fd) {
     std::string content;
     constexpr std::size_t kChunk = 65536;
     for (;;) {
         const std::size_t used = content.size();
-        if (used > kMaxBytes) {
-            return Error{"is larger than " + std::to_string(kMaxBytes) + " bytes", EFBIG};
+        if (used > kMaxInput) {
+            return Error{"is larger than " + std::to_string(kMaxInput) + " bytes", EFBIG};
         }
         content.resize(used + kChunk);
         const ssize_t got = ::read(fd, content.data() + used, kChunk);

@@ -3,13 +3,13 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "config/connections.h"
 #include "loop/loop.h"
 #include "redis/resolver.h"
 #include "redis/session.h"
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <ostream>

@@ -3,6 +3,7 @@
 
 #include "cli/match.h"
 
+#include "base/chrono.h"
 #include "base/glob.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -14,7 +15,6 @@
 #include "handlers/steps.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <iomanip>
 #include <sstream>

@@ -51,13 +51,17 @@ Result<Variables> load_agent_file() {
 
 } // namespace
 
+const char* read_environment(const char* name) {
+    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): before the first thread
+}
+
 Result<Connections> find_connections(const std::optional<std::string>& agent_id) {
     const Result<Variables> file = load_agent_file();
     if (!file) {
         return file.error();
     }
     const Environment environment = [&file](const char* name) -> const char* {
-        const char* value = std::getenv(name);
+        const char* value = read_environment(name);
         if (value != nullptr && *value != '\0') {
             return value;
         }

@@ -13,6 +13,9 @@ namespace eventsgw {
 /// The file of a module's state directory that its units take REDIS_USER and REDIS_PASSWORD from.
 constexpr const char* kAgentFile = "agent.env";
 
+/// The value of an environment variable, or nullptr. For the time before the first thread.
+const char* read_environment(const char* name);
+
 /// Whom a tool works for and where Redis is: from the environment and, for what is not set there, from agent.env in the
 /// working directory. So a tool works in a module's state directory as it does under its units. Where nothing gives
 /// AGENT_ID it is REDIS_USER, for in a cluster the two are the same.

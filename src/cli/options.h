@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "delivery/spool_lock.h"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -20,7 +20,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -35,10 +34,6 @@
 
 namespace eventsgw {
 namespace {
-
-const char* read_environment(const char* name) {
-    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): before the first thread
-}
 
 /// What commands get: everything but the variables that speak to this process alone.
 std::vector<std::string> make_command_environment() {

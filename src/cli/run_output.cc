@@ -3,6 +3,7 @@
 
 #include "cli/run_output.h"
 
+#include "base/chrono.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "process/spawn.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <string_view>
 #include <vector>
 

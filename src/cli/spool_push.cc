@@ -3,6 +3,7 @@
 
 #include "cli/spool_push.h"
 
+#include "base/chrono.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "cli/module_environment.h"
@@ -15,9 +16,7 @@
 #include "loop/watch.h"
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -82,10 +81,6 @@ private:
     std::uint64_t done_ = 0;
     std::size_t left_ = 0;
 };
-
-const char* read_environment(const char* name) {
-    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): before the first thread
-}
 
 int push(const Connections& connections, const Settings& settings, std::unique_ptr<Spool> spool, std::ostream& out,
          std::ostream& err) {

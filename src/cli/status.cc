@@ -3,13 +3,13 @@
 
 #include "cli/status.h"
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "cli/gateway_client.h"
 #include "cli/options.h"
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <iomanip>

@@ -7,6 +7,7 @@
 #include "cli/history.h"
 #include "cli/match.h"
 #include "cli/migrate.h"
+#include "cli/module_environment.h"
 #include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/publish.h"
@@ -15,7 +16,6 @@
 #include "cli/status.h"
 #include "cli/submit.h"
 
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -31,7 +31,7 @@ int run_check(const Options& options) {
 
 int run_match(const Options& options) {
     std::optional<std::string> agent_id = options.agent_id;
-    if (const char* variable = std::getenv("AGENT_ID"); !agent_id && variable != nullptr && *variable != '\0') {
+    if (const char* variable = read_environment("AGENT_ID"); !agent_id && variable != nullptr && *variable != '\0') {
         agent_id = variable;
     }
     return match({options.arguments.front(), options.config, agent_id}, std::cout, std::cerr);
@@ -55,8 +55,8 @@ int run_publish(const Options& options) {
 
 /// A handler's step is told which event it runs for.
 std::optional<std::string> read_handled_channel() {
-    const char* source = std::getenv("AGENT_EVENT_SOURCE");
-    const char* name = std::getenv("AGENT_EVENT_NAME");
+    const char* source = read_environment("AGENT_EVENT_SOURCE");
+    const char* name = read_environment("AGENT_EVENT_NAME");
     if (source == nullptr || name == nullptr) {
         return std::nullopt;
     }
@@ -64,14 +64,14 @@ std::optional<std::string> read_handled_channel() {
 }
 
 int run_submit(const Options& options) {
-    const bool is_replay = std::getenv("AGENT_EVENT_REPLAY") != nullptr;
+    const bool is_replay = read_environment("AGENT_EVENT_REPLAY") != nullptr;
     return submit({options.arguments.front(), options.data, options.wait, options.retry, options.agent_id,
                    read_handled_channel(), is_replay, ::isatty(STDERR_FILENO) != 0},
                   std::cout, std::cerr);
 }
 
 bool wants_colour() {
-    const char* no_colour = std::getenv("NO_COLOR");
+    const char* no_colour = read_environment("NO_COLOR");
     return ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
 }
 

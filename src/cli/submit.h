@@ -3,7 +3,8 @@
 
 #pragma once
 
-#include <chrono>
+#include "base/chrono.h"
+
 #include <optional>
 #include <ostream>
 #include <string>

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 
+#include "base/chrono.h"
 #include "base/file.h"
 #include "base/glob.h"
 #include "config/ini.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <optional>
 #include <utility>
 

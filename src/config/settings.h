@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "config/handler_settings.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

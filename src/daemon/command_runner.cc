@@ -3,8 +3,9 @@
 
 #include "daemon/command_runner.h"
 
+#include "base/chrono.h"
+
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 namespace eventsgw {

@@ -3,10 +3,10 @@
 
 #include "daemon/events_directory.h"
 
+#include "base/chrono.h"
 #include "base/text.h"
 #include "handlers/steps.h"
 
-#include <chrono>
 #include <iterator>
 #include <optional>
 #include <utility>

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "config/connections.h"
 #include "config/rules.h"
@@ -29,7 +30,6 @@
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -3,12 +3,12 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "config/connections.h"
 #include "loop/loop.h"
 #include "redis/resolver.h"
 #include "redis/session.h"
 
-#include <chrono>
 #include <cstddef>
 
 namespace eventsgw {

@@ -3,11 +3,11 @@
 
 #include "daemon/notifier.h"
 
+#include "base/chrono.h"
 #include "base/text.h"
 #include "base/unix_address.h"
 
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include <sys/socket.h>

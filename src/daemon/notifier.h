@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/fd.h"
 #include "loop/timers.h"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>

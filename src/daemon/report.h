@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/histogram.h"
 #include "config/rules.h"
 #include "redis/subscriber.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -9,10 +9,6 @@
 namespace eventsgw {
 namespace {
 
-double to_seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
 void add_server(cJSON* object, const Report::Server& server) {
     add_string(object, "address", server.address);
     add_bool(object, "connected", server.problem.empty());

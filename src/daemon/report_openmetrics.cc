@@ -4,6 +4,7 @@
 #include "daemon/report.h"
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <array>
 #include <cstdio>
@@ -60,19 +61,11 @@ std::string label(std::string_view name, std::string_view value) {
     return text + "\"";
 }
 
-double to_seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
-double to_seconds(std::chrono::system_clock::time_point time) {
-    return to_seconds(time.time_since_epoch());
-}
-
 void write_process(Exposition& out, const Report& report) {
     out.family("build_info", Type::gauge, "The version, as a label.");
     out.sample(label("version", report.version) + "," + label("agent", report.agent_id), 1.0);
     out.family("start_time_seconds", Type::gauge, "When the gateway started, since the epoch.");
-    out.sample("", to_seconds(report.started));
+    out.sample("", to_seconds(report.started.time_since_epoch()));
 }
 
 void write_connections(Exposition& out, const Report& report) {
@@ -149,7 +142,7 @@ void write_rules(Exposition& out, const std::vector<Report::RuleReport>& rules) 
     out.family("rule_last_event_seconds", Type::gauge, "When a rule last took an event, since the epoch.");
     for (const Report::RuleReport& entry : rules) {
         if (entry.last) {
-            out.sample(rule_labels(entry.rule), to_seconds(*entry.last));
+            out.sample(rule_labels(entry.rule), to_seconds(entry.last->time_since_epoch()));
         }
     }
 }

@@ -3,7 +3,8 @@
 
 #include "daemon/rule_counters.h"
 
-#include <chrono>
+#include "base/chrono.h"
+
 #include <map>
 #include <string_view>
 #include <tuple>

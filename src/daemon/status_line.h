@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "loop/timers.h"
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>

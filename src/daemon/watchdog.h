@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "config/settings.h"
 #include "loop/timers.h"
 
-#include <chrono>
 #include <functional>
 #include <memory>
 

@@ -3,12 +3,12 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "delivery/pending_task.h"
 #include "delivery/spool.h"
 #include "loop/timers.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/histogram.h"
 #include "base/log.h"
 #include "delivery/backlog.h"
@@ -11,7 +12,6 @@
 #include "loop/timers.h"
 #include "redis/task_queue.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

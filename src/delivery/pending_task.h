@@ -3,8 +3,9 @@
 
 #pragma once
 
+#include "base/chrono.h"
+
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "delivery/pending_task.h"
 #include "loop/timers.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/mailbox.h"
 #include "delivery/pending_task.h"
 #include "delivery/spool_file.h"
@@ -10,7 +11,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "base/chrono.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "handlers/occurrence.h"
@@ -12,7 +13,6 @@
 #include "process/remains.h"
 #include "process/supervisor.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "config/handler_settings.h"
 #include "handlers/steps.h"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -12,7 +13,6 @@
 #include "loop/watch.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>

@@ -3,10 +3,10 @@
 
 #include "history/history_rows.h"
 
+#include "base/chrono.h"
 #include "event/event.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 

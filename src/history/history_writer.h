@@ -3,12 +3,12 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/mailbox.h"
 #include "history/history_file.h"
 #include "history/run_record.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -3,7 +3,8 @@
 
 #pragma once
 
-#include <chrono>
+#include "base/chrono.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

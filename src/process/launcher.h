@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/result.h"
 #include "loop/timers.h"
 #include "process/input.h"
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>

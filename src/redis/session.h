@@ -4,13 +4,13 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "base/chrono.h"
 #include "base/log.h"
 #include "config/address.h"
 #include "loop/timers.h"
 #include "redis/link.h"
 #include "redis/resolver.h"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>

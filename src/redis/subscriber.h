@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "redis/session.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/result.h"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -5,6 +5,7 @@
 
 #include "testing.h"
 
+#include <random>
 #include <set>
 
 using namespace eventsgw;
