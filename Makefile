@@ -6,8 +6,8 @@
 
 BUILD ?= build
 JOBS ?= $(shell nproc)
-# Most tests wait for the most part.
-TEST_JOBS ?= $(shell expr 2 \* '$(JOBS)')
+# Most tests wait most of the time.
+TEST_JOBS ?= $(shell expr 3 \* '$(JOBS)')
 FUZZ_SECONDS ?= 60
 
 all:
@@ -51,12 +51,27 @@ endif
 
 library := $(BUILD)/libeventsgw.a
 program := $(BUILD)/eventsgw
-cli_sources := $(wildcard src/cli/*.cc)
-library_sources := $(filter-out $(cli_sources),$(wildcard src/*/*.cc))
 
-# A test t/unit/FLOOR_NAME_test.cc is a program; all other sources there are helpers of the tests.
-unit_sources := $(wildcard t/unit/*_test.cc)
-helper_sources := $(filter-out $(unit_sources),$(wildcard t/unit/*.cc))
+# The sources of a layer are compiled together, ten at a time, by files that include them: the headers that they share
+# are then read once. `./configure --disable-unity`, or UNITY=no, compiles each source alone, which takes more than twice
+# as long and shows an #include that is missing.
+ifeq ($(UNITY),yes)
+program_sources := $(sort $(patsubst $(BUILD)/%,%,$(shell src/unity.sh $(BUILD)/unity)))
+cli_sources := $(filter unity/cli-%,$(program_sources))
+$(if $(program_sources),,$(error src/unity.sh has failed))
+$(addprefix $(BUILD)/,$(program_sources)): # gone again after `make clean all`
+	@src/unity.sh $(BUILD)/unity >/dev/null
+else
+program_sources := $(wildcard src/*/*.cc)
+cli_sources := $(filter src/cli/%,$(program_sources))
+endif
+library_sources := $(filter-out $(cli_sources),$(program_sources))
+
+# The tests t/unit/LAYER_NAME_test.cc are compiled into one program for each layer, LAYER_test.
+layers := $(notdir $(patsubst %/,%,$(sort $(wildcard src/*/))))
+unit_test_files := $(wildcard t/unit/*_test.cc)
+unit_sources := $(foreach layer,$(layers),$(if $(filter t/unit/$(layer)_%,$(unit_test_files)),t/unit/$(layer)_test.cc))
+$(foreach file,$(filter-out $(layers:%=t/unit/%_%),$(unit_test_files)),$(error $(file) names no layer of src))
 fuzz_sources := $(wildcard t/fuzz/*_fuzz.cc)
 tool_sources := $(wildcard t/tools/*.cc)
 bench_sources := $(wildcard t/bench/*.cc t/bench/*.c)
@@ -65,7 +80,6 @@ products = $(addprefix $(BUILD)/,$(basename $(1)))
 objects = $(addsuffix .o,$(products))
 
 unit_tests := $(call products,$(unit_sources))
-helper_library := $(BUILD)/t/unit/libhelpers.a
 fuzz_replays := $(call products,$(fuzz_sources))
 fuzzers := $(addsuffix er,$(fuzz_replays))
 tools := $(call products,$(tool_sources))
@@ -73,12 +87,18 @@ bench := $(call products,$(bench_sources))
 man_pages := $(addprefix $(BUILD)/,$(wildcard man/*.[578]))
 units := $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in systemd/*/*.in))
 
-# Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them.
-TESTS ?= $(unit_tests) $(fuzz_replays) t/floors.sh $(wildcard t/*_test.sh) $(wildcard t/*/*_test.py)
+# Programs of the tests and scripts that print TAP; `make check TESTS="..."` runs a choice of them. Those that compile
+# the whole program come first, so that the others, which mostly wait, run next to them.
+compiling_tests := t/install_test.sh t/boot/package_test.py t/boot/boot_test.py
+TESTS ?= $(compiling_tests) $(unit_tests) $(fuzz_replays) t/floors.sh \
+    $(filter-out $(compiling_tests),$(wildcard t/*_test.sh t/*/*_test.py))
 
-.PHONY: all check check-asan fuzz bench demo install install-strip uninstall dist deb rpm format lint clean distclean \
-    help
+.PHONY: all check check-asan fuzz bench compile-cost bare demo install install-strip uninstall dist deb rpm format lint \
+    clean distclean help FORCE
 .DELETE_ON_ERROR:
+
+# need(TOOL,PACKAGE): ends with the name of the package where the tool is missing.
+need = @command -v $(1) >/dev/null || { echo >&2 '$(1): not found; install $(2)'; exit 1; }
 
 all: $(program) $(man_pages) $(units)
 
@@ -87,17 +107,31 @@ cxx_warnings = -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
 library_cppflags = $(HIREDIS_CFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(CJSON_CFLAGS) $(SQLITE_CFLAGS) \
     $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 all_cppflags = -Isrc $(own_cppflags) -D_GLIBCXX_ASSERTIONS $(library_cppflags) $(CPPFLAGS)
-all_cxxflags = $(STD_FLAGS) $(warnings) $(cxx_warnings) $(SANITIZER_FLAGS) $(CXXFLAGS)
+all_cxxflags = $(STD_FLAGS) $(warnings) $(cxx_warnings) $(SANITIZER_FLAGS) $(CXXFLAGS) $(optimization)
 all_cflags = -pthread $(warnings) $(SANITIZER_FLAGS) $(CFLAGS)
 
 # Says what is being made in a short line; V=1 shows the command instead.
 silent = $(if $(filter-out 0,$(V)),,@)
 quiet = $(if $(silent),@printf '  %-5s %s\n' $(1) $@;)
 
-# config.mk stands for the compiler's options: with other ones everything is compiled anew.
+# config.mk stands for the compiler's options: when they change, everything is recompiled.
+compile_cxx = $(call quiet,CXX)$(CXX) $(all_cppflags) $(all_cxxflags) -MMD -MP -c -o $@ $<
+
 $(BUILD)/%.o: %.cc $(BUILD)/config.mk
 	@mkdir -p $(@D)
-	$(call quiet,CXX)$(CXX) $(all_cppflags) $(all_cxxflags) -MMD -MP -c -o $@ $<
+	$(compile_cxx)
+
+$(BUILD)/unity/%.o: $(BUILD)/unity/%.cc $(BUILD)/config.mk
+	$(compile_cxx)
+
+$(BUILD)/t/unit/%_test.o: $(BUILD)/t/unit/%_test.cc $(BUILD)/config.mk
+	$(compile_cxx)
+
+$(unit_tests:=.o): own_cppflags = -I. -It/unit
+$(unit_tests:=.cc): $(BUILD)/t/unit/%_test.cc: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "%s"\n' $(filter t/unit/$*_%,$(unit_test_files)) >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/%.o: %.c $(BUILD)/config.mk
 	@mkdir -p $(@D)
@@ -105,20 +139,22 @@ $(BUILD)/%.o: %.c $(BUILD)/config.mk
 
 $(call objects,$(cli_sources)): own_cppflags = -DEVENTSGW_VERSION='"$(VERSION)"'
 
-all_sources := $(cli_sources) $(library_sources) $(unit_sources) $(helper_sources) $(fuzz_sources) \
-    t/fuzz/replay_main.cc $(tool_sources) $(bench_sources)
+# To optimize a test costs more than it saves.
+$(call objects,$(unit_sources) t/unit/main.cc $(fuzz_sources) t/fuzz/replay_main.cc $(tool_sources)): \
+    optimization = -O0 -U_FORTIFY_SOURCE
+
+all_sources := $(cli_sources) $(library_sources) $(unit_sources) $(fuzz_sources) \
+    t/unit/main.cc t/fuzz/replay_main.cc $(tool_sources) $(bench_sources)
 -include $(patsubst %.o,%.d,$(call objects,$(all_sources)))
 
 $(library): $(call objects,$(library_sources))
-$(helper_library): $(call objects,$(helper_sources))
-$(library) $(helper_library):
 	@mkdir -p $(@D) && rm -f $@
 	$(call quiet,AR)$(AR) rcs $@ $^
 
 # base/, config/ and event/ need neither libevent nor hiredis, and this proves it: their tests link without them, so a
 # call that creeps in does not link.
 pure_floors := base config event
-pure_tests := $(filter $(foreach floor,$(pure_floors),$(BUILD)/t/unit/$(floor)_%),$(unit_tests))
+pure_tests := $(filter $(pure_floors:%=$(BUILD)/t/unit/%_test),$(unit_tests))
 pure_libs = $(INIH_LIBS) $(CJSON_LIBS)
 libs = $(HIREDIS_LIBS) $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(pure_libs)
 $(unit_tests): libs += $(CMOCKA_LIBS)
@@ -129,7 +165,7 @@ link = $(call quiet,LINK)$(CXX) $(all_cxxflags) $(LDFLAGS) -Wl,--as-needed -o $@
 $(program): $(call objects,$(cli_sources)) $(library)
 	$(link)
 
-$(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(helper_library) $(library)
+$(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/t/unit/main.o $(library)
 	$(link)
 
 # Each fuzz target makes two programs: NAME_fuzz replays its corpus, NAME_fuzzer is for libFuzzer.
@@ -155,7 +191,14 @@ $(man_pages): $(BUILD)/%: % $(BUILD)/config.mk
 # A delay that grows from restart to restart is known to systemd since 254.
 knows_restart_steps = $(shell test '$(or $(SYSTEMD_VERSION),0)' -ge 254 && echo yes)
 
-$(units): $(BUILD)/%: %.in $(BUILD)/config.mk
+# The paths that the units name: `make install prefix=/usr` makes the units again if they have been made for another.
+unit_paths = $(bindir) $(datadir) $(sysconfdir) $(SYSTEMD_VERSION)
+$(BUILD)/unit-paths: FORCE
+	@mkdir -p $(@D)
+	@echo '$(unit_paths)' | cmp -s - $@ || echo '$(unit_paths)' >$@
+FORCE:
+
+$(units): $(BUILD)/%: %.in $(BUILD)/config.mk $(BUILD)/unit-paths
 	@mkdir -p '$(@D)'
 	$(call quiet,UNIT)sed -e 's,@bindir@,$(bindir),g' -e 's,@datadir@,$(datadir),g' -e 's,@sysconfdir@,$(sysconfdir),g' \
 	    $(if $(knows_restart_steps),,-e '/^Restart\(Steps\|MaxDelaySec\)=/d') '$<' >'$@'
@@ -168,17 +211,20 @@ test_environment += EVENTSGW_SANITIZED=1 EVENTSGW_TEST_PATIENCE=90 ASAN_OPTIONS=
 endif
 
 #: make check [TESTS="FILE ..."]     build and run the tests, or some of them
-check: have-cmocka all $(filter $(BUILD)/%,$(TESTS)) $(tools)
-	$(silent)$(test_environment) prove -j$(TEST_JOBS) -e '' $(TESTS)
+check: tests
+	$(call need,prove,perl on Debian or perl-Test-Harness on RHEL)
+	$(silent)$(test_environment) prove -j$(TEST_JOBS) --state=save --statefile=$(BUILD)/tests.yaml -e '' $(TESTS)
 
-.PHONY: have-cmocka
+.PHONY: tests tests-asan have-cmocka
+tests: have-cmocka all $(filter $(BUILD)/%,$(TESTS)) $(tools)
+
 have-cmocka:
 	@test '$(HAVE_CMOCKA)' = yes || { echo >&2 'The tests need cmocka: install libcmocka-dev (Debian) or' \
 	    'libcmocka-devel (RHEL), then run ./config.status --recheck'; false; } $(or_advise)
 
 #: make check-asan [TESTS=...]       the same under AddressSanitizer and UndefinedBehaviorSanitizer
-check-asan: build-asan/config.status
-	$(silent)+$(MAKE) --no-print-directory BUILD=build-asan check
+check-asan tests-asan: build-asan/config.status
+	$(silent)+$(MAKE) --no-print-directory BUILD=build-asan $(@:-asan=)
 
 #: make fuzz [FUZZ_SECONDS=60]       let clang's libFuzzer look for new inputs, so long for each target
 fuzz: build-fuzz/config.status
@@ -196,6 +242,15 @@ run-fuzzers: $(fuzzers)
 bench: all $(bench)
 	$(silent)status=0; for part in run handlers flood; do $(test_environment) t/bench/$$part || status=1; done; \
 	    exit $$status
+
+#: make compile-cost                 print what each source and each header costs the compiler, worst first
+compile-cost:
+	$(silent)t/bench/compile_cost $(CXX) $(all_cppflags) -DEVENTSGW_VERSION='"$(VERSION)"' $(all_cxxflags)
+
+#: make bare [SUITES="trixie"]       try both commands of ./bootstrap on bare Debian trees; needs root and mmdebstrap
+SUITES ?= bookworm trixie
+bare:
+	$(silent)for suite in $(SUITES); do t/bare $$suite || exit; done
 
 #: make demo [EVENTSGW=PROGRAM]      show the main job on a private Redis
 demo: tested_program = $(abspath $(or $(EVENTSGW),$(program)))
@@ -277,6 +332,8 @@ without_make = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 #: make deb [PACKAGE_DIR=build]      packages for Debian, in build/deb; needs debhelper and dpkg-dev
 deb:
+	$(call need,dpkg-buildpackage,dpkg-dev)
+	$(call need,dh,debhelper)
 	rm -rf '$(deb_dir)' && mkdir -p '$(deb_dir)'
 	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(deb_dir)'
 	cd '$(deb_dir)' && tar -xzf $(dist_name).tar.gz && cp -r $(dist_name)/packaging/debian $(dist_name)
@@ -286,6 +343,8 @@ deb:
 
 #: make rpm [PACKAGE_DIR=build]      a package for RHEL 9 and its rebuilds, in build/rpm; needs rpmbuild
 rpm:
+	$(call need,rpmbuild,rpm-build on RHEL or rpm on Debian)
+	$(call need,eu-strip,elfutils)
 	rm -rf '$(rpm_dir)' && mkdir -p '$(rpm_dir)/SOURCES'
 	$(silent)$(MAKE) --no-print-directory dist DIST_DIR='$(rpm_dir)/SOURCES'
 	$(without_make) rpmbuild -bb --define '_topdir $(rpm_dir)' --define 'package_version $(VERSION)' \
@@ -316,11 +375,12 @@ lint-man:
 
 lint-shell:
 	$(call unless_missing,shellcheck) shellcheck $$(awk 'FNR == 1 && /^#! ?\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
-	    $$(find bootstrap .ci t packaging -type f)) $(completions)
+	    $$(find bootstrap .ci src t packaging -type f)) $(completions)
 
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:
-	rm -rf $(program) $(library) $(BUILD)/src $(BUILD)/t $(BUILD)/man $(BUILD)/systemd build-asan build-fuzz
+	rm -rf $(program) $(library) $(BUILD)/unity $(BUILD)/src $(BUILD)/t $(BUILD)/man $(BUILD)/systemd \
+	    $(BUILD)/unit-paths $(BUILD)/tests.yaml build-asan build-fuzz
 
 distclean:
 	rm -rf build build-asan build-fuzz autom4te.cache

@@ -3,7 +3,8 @@
 # Copyright (C) 2026 eventsgw contributors
 #
 # A fresh clone configures and builds by a bare make. The tarball of `make dist`, as a packager meets it, is built
-# without autoconf and passes its tests; nothing lands beside a source, and install and uninstall undo each other.
+# without autoconf and passes its tests; nothing is written next to a source, and install and uninstall undo each other. Each
+# source is compiled alone here, with warnings as errors.
 
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -105,6 +106,41 @@ units_fit_the_version() {
     done
 }
 
+# Each installation has the paths that it is asked for, whatever was built or installed before.
+units_follow_the_prefix() {
+    for prefix in /opt/other /usr; do
+        rm -rf "$work/moved"
+        make install prefix=$prefix DESTDIR="$work/moved" &&
+            grep -x "ExecStart=$prefix/bin/eventsgw" "$work/moved/units/system/eventsgw@.service" &&
+            test -x "$work/moved$prefix/bin/eventsgw" || return 1
+    done
+}
+
+has_symbols() {
+    nm "$work/moved/usr/bin/eventsgw" 2>/dev/null | grep -q ' T main$'
+}
+
+strips_only_when_asked() {
+    make install-strip DESTDIR="$work/moved" && ! has_symbols && make install DESTDIR="$work/moved" && has_symbols
+}
+
+# With everything in PATH but one tool.
+names_the_package() {
+    rm -rf "$work/tools" && cp -rs /usr/bin "$work/tools" && rm -f "$work/tools/$2" || return 1
+    PATH="$work/tools" make "$1" >"$work/advice" 2>&1 && { echo "make $1 works without $2"; return 1; }
+    cat "$work/advice"
+    grep -q "^$2: not found; install $3" "$work/advice"
+}
+
+packages_name_what_is_missing() {
+    names_the_package deb dpkg-buildpackage dpkg-dev && names_the_package deb dh debhelper &&
+        names_the_package rpm rpmbuild rpm-build && names_the_package rpm eu-strip elfutils
+}
+
+cleans_before_it_builds() {
+    make clean build/src/base/fd.o UNITY=no && make clean build/unity/base-1.o UNITY=yes
+}
+
 is_empty_again() {
     ! installed_files | grep .
 }
@@ -113,7 +149,7 @@ if test "${EVENTSGW_SANITIZED:-}" = 1; then
     echo '1..0 # SKIP the installation does not depend on sanitizers'
     exit 0
 fi
-echo 1..15
+echo 1..19
 unset MAKEFLAGS MFLAGS MAKELEVEL
 unset EVENTSGW EVENTSGW_BUILD
 
@@ -126,16 +162,21 @@ mkdir "$work/tree"
 tar -xzf "$work"/eventsgw-*.tar.gz --strip-components=1 -C "$work/tree"
 cd "$work/tree" || exit 1
 check 'the tarball: configure' without_autoconf ./configure --prefix=/usr --sysconfdir=/srv/etc \
-    --with-systemdsystemunitdir=/units/system --with-systemduserunitdir=/units/user CXXFLAGS=-O0
+    --with-systemdsystemunitdir=/units/system --with-systemduserunitdir=/units/user \
+    --disable-unity --enable-werror CXXFLAGS=-O0
 check 'make install' without_autoconf make -j2 install DESTDIR="$work/root"
 check 'make check' without_autoconf make -j2 check \
-    TESTS='t/floors.sh t/cli/options_test.py t/cli/check_test.py build/t/unit/base_text_test'
+    TESTS='t/floors.sh t/cli/options_test.py t/cli/check_test.py build/t/unit/base_test'
 check 'the program says its version' "$work/root/usr/bin/eventsgw" --version
 check 'nothing lands beside a source' nothing_beside_a_source
 check 'all parts are in their places' has_all_parts
 check 'the units have the configured paths' units_have_the_paths
+check 'the units follow the prefix' units_follow_the_prefix
+check 'install-strip strips the program, install does not' strips_only_when_asked
+check 'a missing tool is named with its package' packages_name_what_is_missing
 check 'make uninstall' make uninstall DESTDIR="$work/root"
 check 'nothing is left' is_empty_again
+check 'make clean comes before what it is to make again' cleans_before_it_builds
 check 'the units have lines that systemd knows' units_fit_the_version
 check 'units go where systemd says' units_go_where_systemd_says
 check 'units go below the prefix where systemd is unknown' units_go_below_the_prefix

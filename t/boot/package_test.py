@@ -67,16 +67,28 @@ class Debian(unittest.TestCase):
         )
         self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
 
+    def list_files(self, file):
+        listed = package.call(["dpkg-deb", "--contents", str(file)])
+        return [line.split()[-1].removeprefix(".") for line in listed.splitlines()]
+
     def test_what_is_in_it(self):
-        listed = package.call(["dpkg-deb", "--contents", str(package.package_file(self.directory))])
-        names = [line.split()[-1].removeprefix(".") for line in listed.splitlines()]
+        names = self.list_files(package.package_file(self.directory))
         self.assertEqual(CONTENTS - set(map(normalized, names)), set())
+
+    def test_the_debug_information_is_a_package_of_its_own(self):
+        (debug,) = self.directory.glob("eventsgw-dbgsym_*.deb")
+        self.assertRegex("\n".join(self.list_files(debug)), r"/usr/lib/debug/\.build-id/\w\w/\w+\.debug")
+        with tempfile.TemporaryDirectory(prefix="eventsgw-deb-") as tree:
+            package.call(["dpkg-deb", "--extract", str(package.package_file(self.directory)), tree])
+            sections = package.call(["readelf", "--section-headers", "--wide", f"{tree}/usr/bin/eventsgw"])
+        self.assertNotIn(".debug_", sections)
+        self.assertNotIn(".symtab", sections)
 
 
 class Rpm(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        require("rpmbuild")
+        require("rpmbuild", "eu-strip")
         directory = tempfile.TemporaryDirectory(prefix="eventsgw-rpm-")
         cls.addClassCleanup(directory.cleanup)
         # Where rpmbuild is a guest the packages it asks for have other names. What is built here is not shipped.

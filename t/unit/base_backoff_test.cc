@@ -12,7 +12,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace base_backoff_test {
 
 void check_between(std::chrono::milliseconds delay, std::chrono::milliseconds low, std::chrono::milliseconds high) {
     CHECK(delay >= low);
@@ -45,13 +45,10 @@ void two_gateways_do_not_wait_in_step() {
     CHECK(delays.size() > 10);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(delays_double_from_100_ms_to_5_s),
+    TEST(it_begins_anew_after_a_reset),
+    TEST(two_gateways_do_not_wait_in_step),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(delays_double_from_100_ms_to_5_s),
-        TEST(it_begins_anew_after_a_reset),
-        TEST(two_gateways_do_not_wait_in_step),
-    };
-    return run(tests);
-}
+} // namespace base_backoff_test

@@ -11,7 +11,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_fd_test {
 
 bool is_open(int fd) {
     return ::fcntl(fd, F_GETFD) >= 0;
@@ -100,17 +100,14 @@ void missing_standard_descriptors_are_filled_and_the_others_left_alone() {
     CHECK(next.get() > STDERR_FILENO);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_descriptor_is_closed_with_its_owner),
+    TEST(moving_hands_the_descriptor_over_and_closes_the_old_one),
+    TEST(moving_to_itself_changes_nothing),
+    TEST(an_empty_owner_closes_nothing),
+    TEST(a_pipe_is_close_on_exec_and_blocking_and_leads_from_write_to_read),
+    TEST(nonblocking_concerns_one_end_only),
+    TEST(missing_standard_descriptors_are_filled_and_the_others_left_alone),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_descriptor_is_closed_with_its_owner),
-        TEST(moving_hands_the_descriptor_over_and_closes_the_old_one),
-        TEST(moving_to_itself_changes_nothing),
-        TEST(an_empty_owner_closes_nothing),
-        TEST(a_pipe_is_close_on_exec_and_blocking_and_leads_from_write_to_read),
-        TEST(nonblocking_concerns_one_end_only),
-        TEST(missing_standard_descriptors_are_filled_and_the_others_left_alone),
-    };
-    return run(tests);
-}
+} // namespace base_fd_test

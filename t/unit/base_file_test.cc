@@ -17,7 +17,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_file_test {
 
 constexpr std::size_t kAmple = 1U << 30U;
 
@@ -198,25 +198,22 @@ void nothing_is_left_of_a_program_that_got_no_name() {
     CHECK_EQUAL(count_entries(directory), 2);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_file_is_read_byte_for_byte),
+    TEST(a_file_may_be_as_large_as_the_limit_and_no_larger),
+    TEST(an_endless_file_is_given_up_at_the_limit),
+    TEST(a_file_whose_size_is_not_known_beforehand_is_read),
+    TEST(a_missing_file_is_an_error),
+    TEST(a_directory_is_an_error),
+    TEST(a_fifo_is_an_error_and_nothing_waits_for_its_writer),
+    TEST(a_device_is_an_error),
+    TEST(a_socket_is_an_error),
+    TEST(a_failing_read_is_an_error),
+    TEST(a_file_without_permission_is_an_error),
+    TEST(directories_are_made_with_those_above_them),
+    TEST(a_file_in_the_place_of_a_directory_is_an_error),
+    TEST(a_program_is_written_whole_and_can_be_run),
+    TEST(nothing_is_left_of_a_program_that_got_no_name),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_file_is_read_byte_for_byte),
-        TEST(a_file_may_be_as_large_as_the_limit_and_no_larger),
-        TEST(an_endless_file_is_given_up_at_the_limit),
-        TEST(a_file_whose_size_is_not_known_beforehand_is_read),
-        TEST(a_missing_file_is_an_error),
-        TEST(a_directory_is_an_error),
-        TEST(a_fifo_is_an_error_and_nothing_waits_for_its_writer),
-        TEST(a_device_is_an_error),
-        TEST(a_socket_is_an_error),
-        TEST(a_failing_read_is_an_error),
-        TEST(a_file_without_permission_is_an_error),
-        TEST(directories_are_made_with_those_above_them),
-        TEST(a_file_in_the_place_of_a_directory_is_an_error),
-        TEST(a_program_is_written_whole_and_can_be_run),
-        TEST(nothing_is_left_of_a_program_that_got_no_name),
-    };
-    return run(tests);
-}
+} // namespace base_file_test

@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_glob_test {
 
 bool matches(std::string_view pattern, std::string_view text) {
     return match_glob(pattern, text).matches;
@@ -124,22 +124,19 @@ void time_grows_with_the_product_of_the_lengths_and_no_faster() {
     CHECK(!matches(pattern + "b", std::string(20'000, 'a'))); // exponential for a matcher that tries every star anew
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_patterns_of_real_modules_match_their_channels),
+    TEST(a_star_takes_any_number_of_bytes_slashes_and_line_ends_too),
+    TEST(a_question_mark_takes_one_byte),
+    TEST(a_class_takes_one_byte_of_it),
+    TEST(an_unclosed_class_ends_with_the_pattern),
+    TEST(a_backslash_takes_the_next_byte_as_it_is),
+    TEST(only_the_empty_pattern_matches_an_empty_text),
+    TEST(is_glob_knows_the_four_characters),
+    TEST(a_mismatch_tells_where_it_is),
+    TEST(a_mismatch_behind_a_star_tells_how_far_the_best_attempt_came),
+    TEST(a_mismatch_behind_a_star_that_found_nothing_points_at_its_first_place),
+    TEST(time_grows_with_the_product_of_the_lengths_and_no_faster),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_patterns_of_real_modules_match_their_channels),
-        TEST(a_star_takes_any_number_of_bytes_slashes_and_line_ends_too),
-        TEST(a_question_mark_takes_one_byte),
-        TEST(a_class_takes_one_byte_of_it),
-        TEST(an_unclosed_class_ends_with_the_pattern),
-        TEST(a_backslash_takes_the_next_byte_as_it_is),
-        TEST(only_the_empty_pattern_matches_an_empty_text),
-        TEST(is_glob_knows_the_four_characters),
-        TEST(a_mismatch_tells_where_it_is),
-        TEST(a_mismatch_behind_a_star_tells_how_far_the_best_attempt_came),
-        TEST(a_mismatch_behind_a_star_that_found_nothing_points_at_its_first_place),
-        TEST(time_grows_with_the_product_of_the_lengths_and_no_faster),
-    };
-    return run(tests);
-}
+} // namespace base_glob_test

@@ -11,7 +11,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace base_histogram_test {
 
 void counts_add_up_from_step_to_step() {
     Histogram histogram;
@@ -30,12 +30,9 @@ void the_bounds_go_up() {
     CHECK(std::is_sorted(Histogram::kBounds.begin(), Histogram::kBounds.end()));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(counts_add_up_from_step_to_step),
+    TEST(the_bounds_go_up),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(counts_add_up_from_step_to_step),
-        TEST(the_bounds_go_up),
-    };
-    return run(tests);
-}
+} // namespace base_histogram_test

@@ -8,7 +8,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_json_mask_test {
 
 std::string mask(std::string_view text) {
     return mask_secrets(text).value_or("no JSON");
@@ -85,14 +85,11 @@ void what_is_no_json_is_hidden_if_it_may_tell_a_secret() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(names_are_secret_by_their_end),   TEST(values_of_every_type_are_masked),
+    TEST(every_other_byte_is_kept),        TEST(secrets_are_found_at_any_depth),
+    TEST(an_escaped_name_is_the_name),     TEST(what_is_no_json_is_not_masked),
+    TEST(json_in_a_string_is_looked_into), TEST(what_is_no_json_is_hidden_if_it_may_tell_a_secret),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(names_are_secret_by_their_end),   TEST(values_of_every_type_are_masked),
-        TEST(every_other_byte_is_kept),        TEST(secrets_are_found_at_any_depth),
-        TEST(an_escaped_name_is_the_name),     TEST(what_is_no_json_is_not_masked),
-        TEST(json_in_a_string_is_looked_into), TEST(what_is_no_json_is_hidden_if_it_may_tell_a_secret),
-    };
-    return run(tests);
-}
+} // namespace base_json_mask_test

@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_json_test {
 
 bool is_json(std::string_view text) {
     return is_strict_json(text, 512);
@@ -123,20 +123,17 @@ void append_json_string_keeps_what_was_there() {
     CHECK_EQUAL(out, "[\"a\"");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(what_the_grammar_allows_is_json_though_some_decoders_refuse_it),
+    TEST(what_other_decoders_let_through_is_no_json),
+    TEST(a_text_that_ends_early_is_no_json_wherever_it_is_cut),
+    TEST(nesting_is_allowed_up_to_the_limit),
+    TEST(nesting_counts_what_is_open_at_once),
+    TEST(nesting_costs_no_stack),
+    TEST(a_json_string_escapes_what_it_must),
+    TEST(what_is_not_utf8_becomes_replacement_characters),
+    TEST(a_json_string_of_any_two_bytes_is_json),
+    TEST(append_json_string_keeps_what_was_there),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(what_the_grammar_allows_is_json_though_some_decoders_refuse_it),
-        TEST(what_other_decoders_let_through_is_no_json),
-        TEST(a_text_that_ends_early_is_no_json_wherever_it_is_cut),
-        TEST(nesting_is_allowed_up_to_the_limit),
-        TEST(nesting_counts_what_is_open_at_once),
-        TEST(nesting_costs_no_stack),
-        TEST(a_json_string_escapes_what_it_must),
-        TEST(what_is_not_utf8_becomes_replacement_characters),
-        TEST(a_json_string_of_any_two_bytes_is_json),
-        TEST(append_json_string_keeps_what_was_there),
-    };
-    return run(tests);
-}
+} // namespace base_json_test

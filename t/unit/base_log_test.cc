@@ -20,7 +20,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace base_log_test {
 
 /// A descriptor for a Log on which each write(2) stays apart from the others.
 class Journal {
@@ -215,26 +215,23 @@ void durations_that_round_up_to_the_next_unit_are_shown_in_it() {
     CHECK_EQUAL(format_duration(119999ms), "2m0s");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_record_is_one_write_of_one_line),
+    TEST(the_prefix_tells_the_level),
+    TEST(a_record_above_the_level_is_not_written),
+    TEST(a_value_cannot_forge_a_record_nor_a_field),
+    TEST(a_terminal_gets_time_and_level),
+    TEST(standard_error_that_is_no_terminal_gets_the_journals_style),
+    TEST(a_descriptor_that_is_full_loses_the_record_only),
+    TEST(a_descriptor_that_is_gone_loses_the_record_only),
+    TEST(a_reader_that_has_stopped_holds_up_one_record_and_is_told_what_it_missed),
+    TEST(a_long_value_is_cut),
+    TEST(errno_survives_a_record),
+    TEST(level_names_are_read_and_written),
+    TEST(a_text_of_somebody_elses_is_a_record_too),
+    TEST(a_sink_takes_the_place_of_the_descriptor),
+    TEST(durations_have_three_digits_and_a_fitting_unit),
+    TEST(durations_that_round_up_to_the_next_unit_are_shown_in_it),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_record_is_one_write_of_one_line),
-        TEST(the_prefix_tells_the_level),
-        TEST(a_record_above_the_level_is_not_written),
-        TEST(a_value_cannot_forge_a_record_nor_a_field),
-        TEST(a_terminal_gets_time_and_level),
-        TEST(standard_error_that_is_no_terminal_gets_the_journals_style),
-        TEST(a_descriptor_that_is_full_loses_the_record_only),
-        TEST(a_descriptor_that_is_gone_loses_the_record_only),
-        TEST(a_reader_that_has_stopped_holds_up_one_record_and_is_told_what_it_missed),
-        TEST(a_long_value_is_cut),
-        TEST(errno_survives_a_record),
-        TEST(level_names_are_read_and_written),
-        TEST(a_text_of_somebody_elses_is_a_record_too),
-        TEST(a_sink_takes_the_place_of_the_descriptor),
-        TEST(durations_have_three_digits_and_a_fitting_unit),
-        TEST(durations_that_round_up_to_the_next_unit_are_shown_in_it),
-    };
-    return run(tests);
-}
+} // namespace base_log_test

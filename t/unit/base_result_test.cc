@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_result_test {
 
 Result<std::string> find_name(bool found) {
     if (!found) {
@@ -86,17 +86,14 @@ void within_puts_the_place_in_front_and_keeps_the_number() {
     CHECK_EQUAL(error.os_error, EACCES);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_result_holds_a_value_or_an_error),
+    TEST(a_result_of_nothing_is_success_or_an_error),
+    TEST(a_result_carries_what_can_only_be_moved),
+    TEST(reading_the_half_that_is_not_there_throws),
+    TEST(an_os_error_names_the_cause),
+    TEST(an_os_error_takes_errno_by_itself),
+    TEST(within_puts_the_place_in_front_and_keeps_the_number),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_result_holds_a_value_or_an_error),
-        TEST(a_result_of_nothing_is_success_or_an_error),
-        TEST(a_result_carries_what_can_only_be_moved),
-        TEST(reading_the_half_that_is_not_there_throws),
-        TEST(an_os_error_names_the_cause),
-        TEST(an_os_error_takes_errno_by_itself),
-        TEST(within_puts_the_place_in_front_and_keeps_the_number),
-    };
-    return run(tests);
-}
+} // namespace base_result_test

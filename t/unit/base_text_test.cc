@@ -11,7 +11,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace base_text_test {
 
 std::string shown(const Result<std::chrono::nanoseconds>& duration) {
     return duration ? std::to_string(duration->count()) : duration.error().message;
@@ -229,33 +229,30 @@ void counts_have_their_plural() {
     CHECK_EQUAL(format_count(2, "rule"), "2 rules");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(counts_have_their_plural),
+    TEST(trim_takes_ascii_blanks_off_both_ends_only),
+    TEST(to_lower_leaves_all_but_ascii_letters_alone),
+    TEST(escape_keeps_printable_text_of_any_script),
+    TEST(escape_lets_no_second_log_line_through),
+    TEST(escape_disarms_terminal_sequences),
+    TEST(escape_disarms_every_bidirectional_control),
+    TEST(escape_shows_the_bytes_of_what_is_not_utf8),
+    TEST(escape_cannot_be_imitated_by_its_input),
+    TEST(quote_escapes_the_quotes_inside),
+    TEST(quote_if_needed_quotes_what_would_look_like_more_fields),
+    TEST(shorten_cuts_at_a_code_point_and_says_so),
+    TEST(shorten_keeps_the_beginning_of_what_is_not_utf8),
+    TEST(parse_count_takes_the_whole_range_and_digits_only),
+    TEST(parse_size_takes_binary_suffixes),
+    TEST(parse_duration_agrees_with_gos_documentation),
+    TEST(parse_duration_takes_gos_odd_forms),
+    TEST(parse_duration_is_exact_to_the_nanosecond_as_gos),
+    TEST(parse_duration_refuses_what_go_refuses_and_signs),
+    TEST(find_nearest_names_the_setting_that_was_meant),
+    TEST(find_nearest_is_silent_when_nothing_is_near),
+    TEST(append_hex_writes_two_digits),
+    TEST(to_base64_agrees_with_the_rfcs_vectors),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(counts_have_their_plural),
-        TEST(trim_takes_ascii_blanks_off_both_ends_only),
-        TEST(to_lower_leaves_all_but_ascii_letters_alone),
-        TEST(escape_keeps_printable_text_of_any_script),
-        TEST(escape_lets_no_second_log_line_through),
-        TEST(escape_disarms_terminal_sequences),
-        TEST(escape_disarms_every_bidirectional_control),
-        TEST(escape_shows_the_bytes_of_what_is_not_utf8),
-        TEST(escape_cannot_be_imitated_by_its_input),
-        TEST(quote_escapes_the_quotes_inside),
-        TEST(quote_if_needed_quotes_what_would_look_like_more_fields),
-        TEST(shorten_cuts_at_a_code_point_and_says_so),
-        TEST(shorten_keeps_the_beginning_of_what_is_not_utf8),
-        TEST(parse_count_takes_the_whole_range_and_digits_only),
-        TEST(parse_size_takes_binary_suffixes),
-        TEST(parse_duration_agrees_with_gos_documentation),
-        TEST(parse_duration_takes_gos_odd_forms),
-        TEST(parse_duration_is_exact_to_the_nanosecond_as_gos),
-        TEST(parse_duration_refuses_what_go_refuses_and_signs),
-        TEST(find_nearest_names_the_setting_that_was_meant),
-        TEST(find_nearest_is_silent_when_nothing_is_near),
-        TEST(append_hex_writes_two_digits),
-        TEST(to_base64_agrees_with_the_rfcs_vectors),
-    };
-    return run(tests);
-}
+} // namespace base_text_test

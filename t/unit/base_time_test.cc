@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace base_time_test {
 
 void writes_utc_with_milliseconds() {
     const std::chrono::system_clock::time_point epoch{};
@@ -43,14 +43,11 @@ void refuses_what_is_no_time() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(writes_utc_with_milliseconds),
+    TEST(the_milliseconds_of_a_time_before_the_epoch_count_forward),
+    TEST(reads_what_rfc3339_allows),
+    TEST(refuses_what_is_no_time),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(writes_utc_with_milliseconds),
-        TEST(the_milliseconds_of_a_time_before_the_epoch_count_forward),
-        TEST(reads_what_rfc3339_allows),
-        TEST(refuses_what_is_no_time),
-    };
-    return run(tests);
-}
+} // namespace base_time_test

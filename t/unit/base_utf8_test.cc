@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_utf8_test {
 
 /// The lengths of the steps through `bytes`; an ill-formed one is negative.
 std::string walk(std::string_view bytes) {
@@ -84,15 +84,12 @@ void the_first_invalid_byte_is_found() {
     CHECK(!is_valid_utf8("\x80"));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(every_code_point_is_read_as_itself_and_no_surrogate_is),
+    TEST(overlong_forms_and_too_large_code_points_are_ill_formed),
+    TEST(an_ill_formed_part_is_as_long_as_unicode_says),
+    TEST(a_cut_sequence_ends_with_the_bytes),
+    TEST(the_first_invalid_byte_is_found),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(every_code_point_is_read_as_itself_and_no_surrogate_is),
-        TEST(overlong_forms_and_too_large_code_points_are_ill_formed),
-        TEST(an_ill_formed_part_is_as_long_as_unicode_says),
-        TEST(a_cut_sequence_ends_with_the_bytes),
-        TEST(the_first_invalid_byte_is_found),
-    };
-    return run(tests);
-}
+} // namespace base_utf8_test

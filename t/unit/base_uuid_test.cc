@@ -12,7 +12,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace base_uuid_test {
 
 /// `x` stands for any hexadecimal digit, `v` for one of the variant's.
 bool has_form(std::string_view text, std::string_view form) {
@@ -58,13 +58,10 @@ void every_free_bit_varies() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_uuid_has_the_form_of_version_4),
+    TEST(no_uuid_comes_twice_from_one_source_or_two),
+    TEST(every_free_bit_varies),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_uuid_has_the_form_of_version_4),
-        TEST(no_uuid_comes_twice_from_one_source_or_two),
-        TEST(every_free_bit_varies),
-    };
-    return run(tests);
-}
+} // namespace base_uuid_test

@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::string_literals;
 
-namespace {
+namespace config_address_test {
 
 void check_parses(std::string_view text, const Address& expected) {
     const Result<Address> address = parse_address(text);
@@ -84,17 +84,14 @@ void a_path_that_would_be_cut_is_refused() {
     CHECK_EQUAL(error_of("/a\0b"s), "the path of a unix socket has no NUL: \"/a\\x00b\"");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(hosts_have_a_port_or_the_usual_one),
+    TEST(ipv6_addresses_stand_in_brackets),
+    TEST(a_slash_makes_a_path),
+    TEST(bad_ports_are_refused),
+    TEST(what_may_be_a_password_is_not_repeated),
+    TEST(what_is_no_address_is_said),
+    TEST(a_path_that_would_be_cut_is_refused),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(hosts_have_a_port_or_the_usual_one),
-        TEST(ipv6_addresses_stand_in_brackets),
-        TEST(a_slash_makes_a_path),
-        TEST(bad_ports_are_refused),
-        TEST(what_may_be_a_password_is_not_repeated),
-        TEST(what_is_no_address_is_said),
-        TEST(a_path_that_would_be_cut_is_refused),
-    };
-    return run(tests);
-}
+} // namespace config_address_test

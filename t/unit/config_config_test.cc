@@ -14,7 +14,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::string_literals;
 
-namespace {
+namespace config_config_test {
 
 /// One rule a line: kind, line, channel with "*" before a pattern, value.
 std::string describe(const RuleSet& rules) {
@@ -143,23 +143,20 @@ void a_file_is_read_as_its_bytes() {
     CHECK_EQUAL(describe(report.rules), "commands 2 channel a/b -> x\0y\n"s);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(actions_come_before_commands_and_defaults_first),
+    TEST(any_glob_character_makes_a_pattern),
+    TEST(a_section_that_is_not_there_has_no_defaults),
+    TEST(the_gateway_section_sets_settings),
+    TEST(a_handler_builds_on_the_gateway_wherever_that_stands),
+    TEST(a_handler_given_twice_is_an_error),
+    TEST(a_file_may_be_absent_where_that_is_said),
+    TEST(an_error_anywhere_leaves_no_rules),
+    TEST(errors_come_in_the_order_of_lines_and_once_each),
+    TEST(sections_that_nobody_reads_may_hold_bad_references),
+    TEST(a_command_is_one_argument_to_the_system),
+    TEST(a_file_that_cannot_be_read_is_an_error_of_the_file),
+    TEST(a_file_is_read_as_its_bytes),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(actions_come_before_commands_and_defaults_first),
-        TEST(any_glob_character_makes_a_pattern),
-        TEST(a_section_that_is_not_there_has_no_defaults),
-        TEST(the_gateway_section_sets_settings),
-        TEST(a_handler_builds_on_the_gateway_wherever_that_stands),
-        TEST(a_handler_given_twice_is_an_error),
-        TEST(a_file_may_be_absent_where_that_is_said),
-        TEST(an_error_anywhere_leaves_no_rules),
-        TEST(errors_come_in_the_order_of_lines_and_once_each),
-        TEST(sections_that_nobody_reads_may_hold_bad_references),
-        TEST(a_command_is_one_argument_to_the_system),
-        TEST(a_file_that_cannot_be_read_is_an_error_of_the_file),
-        TEST(a_file_is_read_as_its_bytes),
-    };
-    return run(tests);
-}
+} // namespace config_config_test

@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace config_connections_test {
 
 using Variables = std::map<std::string, std::string>;
 
@@ -91,17 +91,14 @@ void an_agent_id_cannot_break_out_of_a_name() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_units_variables_are_read),
+    TEST(only_the_agent_must_be_named),
+    TEST(the_replica_is_the_leader_where_no_other_is_named),
+    TEST(empty_variables_count_as_unset),
+    TEST(the_command_lines_agent_wins),
+    TEST(errors_begin_with_the_variable),
+    TEST(an_agent_id_cannot_break_out_of_a_name),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_units_variables_are_read),
-        TEST(only_the_agent_must_be_named),
-        TEST(the_replica_is_the_leader_where_no_other_is_named),
-        TEST(empty_variables_count_as_unset),
-        TEST(the_command_lines_agent_wins),
-        TEST(errors_begin_with_the_variable),
-        TEST(an_agent_id_cannot_break_out_of_a_name),
-    };
-    return run(tests);
-}
+} // namespace config_connections_test

@@ -15,7 +15,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::string_literals;
 
-namespace {
+namespace config_ini_test {
 
 std::string describe(const std::vector<Problem>& problems) {
     std::string text;
@@ -244,32 +244,29 @@ void blanks_and_controls_are_found_in_names() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(only_the_equals_sign_separates_key_and_value),
+    TEST(comments_are_whole_lines),
+    TEST(deeper_lines_continue_a_value),
+    TEST(indentation_is_counted_in_characters),
+    TEST(unicode_blanks_are_blanks),
+    TEST(all_line_ends_are_line_ends),
+    TEST(a_nul_is_a_character),
+    TEST(names_and_values_have_no_limit),
+    TEST(a_sections_name_ends_at_the_last_bracket),
+    TEST(an_empty_section_header_is_no_header),
+    TEST(all_errors_are_told_with_their_lines),
+    TEST(a_byte_order_mark_is_an_error_of_its_own),
+    TEST(reading_stops_where_errors_are_too_many),
+    TEST(keys_keep_their_case),
+    TEST(defaults_come_first_and_are_replaced_in_their_place),
+    TEST(references_are_replaced),
+    TEST(a_reference_prefers_its_own_case_and_its_own_section),
+    TEST(bad_references_say_what_is_wrong),
+    TEST(references_go_ten_levels_deep),
+    TEST(references_cannot_fill_the_memory),
+    TEST(the_wire_carries_all_bytes_in_pieces),
+    TEST(blanks_and_controls_are_found_in_names),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(only_the_equals_sign_separates_key_and_value),
-        TEST(comments_are_whole_lines),
-        TEST(deeper_lines_continue_a_value),
-        TEST(indentation_is_counted_in_characters),
-        TEST(unicode_blanks_are_blanks),
-        TEST(all_line_ends_are_line_ends),
-        TEST(a_nul_is_a_character),
-        TEST(names_and_values_have_no_limit),
-        TEST(a_sections_name_ends_at_the_last_bracket),
-        TEST(an_empty_section_header_is_no_header),
-        TEST(all_errors_are_told_with_their_lines),
-        TEST(a_byte_order_mark_is_an_error_of_its_own),
-        TEST(reading_stops_where_errors_are_too_many),
-        TEST(keys_keep_their_case),
-        TEST(defaults_come_first_and_are_replaced_in_their_place),
-        TEST(references_are_replaced),
-        TEST(a_reference_prefers_its_own_case_and_its_own_section),
-        TEST(bad_references_say_what_is_wrong),
-        TEST(references_go_ten_levels_deep),
-        TEST(references_cannot_fill_the_memory),
-        TEST(the_wire_carries_all_bytes_in_pieces),
-        TEST(blanks_and_controls_are_found_in_names),
-    };
-    return run(tests);
-}
+} // namespace config_ini_test

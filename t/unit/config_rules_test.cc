@@ -8,7 +8,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace config_rules_test {
 
 Rule make_rule(RuleKind kind, std::string channel, bool is_pattern, std::size_t line) {
     return Rule{kind, std::move(channel), is_pattern, "value", line};
@@ -74,15 +74,12 @@ void a_kind_knows_its_section() {
     CHECK_EQUAL(section_of(RuleKind::command), "commands");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(each_name_is_subscribed_once_in_order),
+    TEST(a_subscription_finds_all_its_rules_in_order),
+    TEST(channels_and_patterns_are_different_subscriptions),
+    TEST(an_empty_set_subscribes_nothing),
+    TEST(a_kind_knows_its_section),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(each_name_is_subscribed_once_in_order),
-        TEST(a_subscription_finds_all_its_rules_in_order),
-        TEST(channels_and_patterns_are_different_subscriptions),
-        TEST(an_empty_set_subscribes_nothing),
-        TEST(a_kind_knows_its_section),
-    };
-    return run(tests);
-}
+} // namespace config_rules_test

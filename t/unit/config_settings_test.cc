@@ -11,7 +11,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace config_settings_test {
 
 std::string error_of(std::string_view name, std::string_view value) {
     Settings settings;
@@ -210,25 +210,22 @@ void a_reload_keeps_what_it_cannot_change() {
     CHECK(keep_fixed_settings(next, running).empty());
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_table_has_the_defaults),
+    TEST(each_kind_is_read),
+    TEST(limits_are_inclusive),
+    TEST(a_value_of_the_wrong_kind_leaves_the_setting_alone),
+    TEST(directories_have_a_line_each),
+    TEST(words_are_chosen_among_a_few),
+    TEST(a_handler_has_settings_of_its_own),
+    TEST(handlers_begin_with_what_the_gateway_says),
+    TEST(a_section_may_be_about_a_handler),
+    TEST(an_unknown_setting_names_the_nearest),
+    TEST(a_rule_among_the_settings_is_told_where_it_belongs),
+    TEST(the_environment_sets_its_twins),
+    TEST(an_empty_variable_counts_as_unset),
+    TEST(an_error_of_the_environment_names_the_variable),
+    TEST(a_reload_keeps_what_it_cannot_change),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_table_has_the_defaults),
-        TEST(each_kind_is_read),
-        TEST(limits_are_inclusive),
-        TEST(a_value_of_the_wrong_kind_leaves_the_setting_alone),
-        TEST(directories_have_a_line_each),
-        TEST(words_are_chosen_among_a_few),
-        TEST(a_handler_has_settings_of_its_own),
-        TEST(handlers_begin_with_what_the_gateway_says),
-        TEST(a_section_may_be_about_a_handler),
-        TEST(an_unknown_setting_names_the_nearest),
-        TEST(a_rule_among_the_settings_is_told_where_it_belongs),
-        TEST(the_environment_sets_its_twins),
-        TEST(an_empty_variable_counts_as_unset),
-        TEST(an_error_of_the_environment_names_the_variable),
-        TEST(a_reload_keeps_what_it_cannot_change),
-    };
-    return run(tests);
-}
+} // namespace config_settings_test

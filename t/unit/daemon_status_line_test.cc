@@ -13,7 +13,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace daemon_status_line_test {
 
 Condition make_condition() {
     Condition condition;
@@ -110,17 +110,14 @@ void stopped_it_is_silent() {
     CHECK_EQUAL(f.shown.size(), std::size_t{1});
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_text_says_what_there_is),
+    TEST(the_text_says_what_it_waits_for),
+    TEST(the_text_has_the_last_gap_in_local_time),
+    TEST(shows_a_change_at_once_and_the_next_after_a_pause),
+    TEST(what_has_not_changed_is_not_shown_again),
+    TEST(follows_work_to_its_end_by_itself_and_then_sleeps),
+    TEST(stopped_it_is_silent),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_text_says_what_there_is),
-        TEST(the_text_says_what_it_waits_for),
-        TEST(the_text_has_the_last_gap_in_local_time),
-        TEST(shows_a_change_at_once_and_the_next_after_a_pause),
-        TEST(what_has_not_changed_is_not_shown_again),
-        TEST(follows_work_to_its_end_by_itself_and_then_sleeps),
-        TEST(stopped_it_is_silent),
-    };
-    return run(tests);
-}
+} // namespace daemon_status_line_test

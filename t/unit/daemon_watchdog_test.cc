@@ -10,7 +10,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace daemon_watchdog_test {
 
 constexpr pid_t kOwn = 4711;
 
@@ -61,14 +61,11 @@ void without_a_timeout_it_never_beats() {
     CHECK_EQUAL(beats, 0);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_time_is_for_this_process_or_for_any),
+    TEST(what_is_no_time_means_none),
+    TEST(it_beats_at_the_start_and_twice_in_each_timeout),
+    TEST(without_a_timeout_it_never_beats),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_time_is_for_this_process_or_for_any),
-        TEST(what_is_no_time_means_none),
-        TEST(it_beats_at_the_start_and_twice_in_each_timeout),
-        TEST(without_a_timeout_it_never_beats),
-    };
-    return run(tests);
-}
+} // namespace daemon_watchdog_test

@@ -22,7 +22,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace delivery_backlog_test {
 
 /// A backlog on a real spool, whose thread and disk are real too; only the loop's clock is wound by hand.
 struct Fixture {
@@ -416,29 +416,26 @@ void the_limit_on_disk_refuses_the_newest() {
     CHECK(f.backlog.add("a/event/b", "task"));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(writes_nothing_while_the_leader_takes_all),
+    TEST(writes_what_has_not_been_confirmed_in_time),
+    TEST(writes_soon_while_the_leader_is_away),
+    TEST(keeps_the_order_through_the_disk),
+    TEST(always_means_that_only_what_is_on_disk_is_pushed),
+    TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
+    TEST(a_start_goes_on_where_the_former_run_ended),
+    TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
+    TEST(a_second_owner_is_refused),
+    TEST(a_start_without_descriptors_leaves_the_spool_alone),
+    TEST(tasks_that_come_back_are_on_disk_again),
+    TEST(a_disk_that_fails_is_told_and_tried_again),
+    TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
+    TEST(a_retry_waits_for_a_failing_disk),
+    TEST(the_dead_are_counted_while_others_drop_some),
+    TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
+    TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
+    TEST(a_start_on_a_failing_disk_is_an_error),
+    TEST(the_limit_on_disk_refuses_the_newest),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(writes_nothing_while_the_leader_takes_all),
-        TEST(writes_what_has_not_been_confirmed_in_time),
-        TEST(writes_soon_while_the_leader_is_away),
-        TEST(keeps_the_order_through_the_disk),
-        TEST(always_means_that_only_what_is_on_disk_is_pushed),
-        TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
-        TEST(a_start_goes_on_where_the_former_run_ended),
-        TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
-        TEST(a_second_owner_is_refused),
-        TEST(a_start_without_descriptors_leaves_the_spool_alone),
-        TEST(tasks_that_come_back_are_on_disk_again),
-        TEST(a_disk_that_fails_is_told_and_tried_again),
-        TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
-        TEST(a_retry_waits_for_a_failing_disk),
-        TEST(the_dead_are_counted_while_others_drop_some),
-        TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
-        TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
-        TEST(a_start_on_a_failing_disk_is_an_error),
-        TEST(the_limit_on_disk_refuses_the_newest),
-    };
-    return run(tests);
-}
+} // namespace delivery_backlog_test

@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace delivery_forwarder_test {
 
 const Reply kOk = make_text_reply("OK");
 
@@ -370,28 +370,25 @@ void says_once_for_each_reason_how_many_wait() {
     CHECK_EQUAL(f.file.count("task: waiting for the leader waiting=2"), 1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(pushes_what_came_in_one_turn_as_one_batch),
+    TEST(the_time_to_the_confirmation_is_counted_to_the_microsecond),
+    TEST(what_comes_while_a_batch_is_on_its_way_follows_it),
+    TEST(keeps_tasks_in_order_while_the_leader_is_away),
+    TEST(a_lost_answer_neither_loses_nor_doubles_a_task),
+    TEST(refuses_the_newest_over_the_number),
+    TEST(refuses_the_newest_when_the_bytes_are_reached),
+    TEST(a_batch_has_a_bounded_number_of_tasks),
+    TEST(a_batch_has_a_bounded_size),
+    TEST(a_task_that_may_be_too_large_travels_alone),
+    TEST(pushes_again_what_the_leader_has_forgotten),
+    TEST(keeps_confirmed_tasks_for_thirty_seconds),
+    TEST(what_is_pushed_again_is_kept_no_longer_for_that),
+    TEST(keeps_confirmed_tasks_up_to_a_cost),
+    TEST(without_a_spool_a_dead_task_is_told_and_the_rest_goes_on),
+    TEST(a_large_task_over_which_the_connection_ends_again_and_again_is_dead),
+    TEST(a_task_is_not_dead_for_what_ails_the_leader),
+    TEST(says_once_for_each_reason_how_many_wait),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(pushes_what_came_in_one_turn_as_one_batch),
-        TEST(the_time_to_the_confirmation_is_counted_to_the_microsecond),
-        TEST(what_comes_while_a_batch_is_on_its_way_follows_it),
-        TEST(keeps_tasks_in_order_while_the_leader_is_away),
-        TEST(a_lost_answer_neither_loses_nor_doubles_a_task),
-        TEST(refuses_the_newest_over_the_number),
-        TEST(refuses_the_newest_when_the_bytes_are_reached),
-        TEST(a_batch_has_a_bounded_number_of_tasks),
-        TEST(a_batch_has_a_bounded_size),
-        TEST(a_task_that_may_be_too_large_travels_alone),
-        TEST(pushes_again_what_the_leader_has_forgotten),
-        TEST(keeps_confirmed_tasks_for_thirty_seconds),
-        TEST(what_is_pushed_again_is_kept_no_longer_for_that),
-        TEST(keeps_confirmed_tasks_up_to_a_cost),
-        TEST(without_a_spool_a_dead_task_is_told_and_the_rest_goes_on),
-        TEST(a_large_task_over_which_the_connection_ends_again_and_again_is_dead),
-        TEST(a_task_is_not_dead_for_what_ails_the_leader),
-        TEST(says_once_for_each_reason_how_many_wait),
-    };
-    return run(tests);
-}
+} // namespace delivery_forwarder_test

@@ -8,7 +8,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_etiquette_test {
 
 void names_are_words_of_small_letters_and_digits() {
     for (const char* name : {"a", "user-domain-changed", "2fa-enabled"}) {
@@ -49,15 +49,12 @@ void nothing_is_claimed_of_other_words() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(names_are_words_of_small_letters_and_digits),
+    TEST(the_error_shows_the_name_escaped),
+    TEST(payloads_are_objects),
+    TEST(known_verbs_have_a_past_tense),
+    TEST(nothing_is_claimed_of_other_words),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(names_are_words_of_small_letters_and_digits),
-        TEST(the_error_shows_the_name_escaped),
-        TEST(payloads_are_objects),
-        TEST(known_verbs_have_a_past_tense),
-        TEST(nothing_is_claimed_of_other_words),
-    };
-    return run(tests);
-}
+} // namespace event_etiquette_test

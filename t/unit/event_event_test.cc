@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_event_test {
 
 void a_channel_is_split_at_its_first_separator() {
     const auto parts = split_channel("module/a/event/b/event/c");
@@ -59,15 +59,12 @@ void sources_have_parts() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_channel_is_split_at_its_first_separator),
+    TEST(names_are_of_these_characters),
+    TEST(names_have_no_dot_in_front),
+    TEST(names_have_at_most_255_bytes),
+    TEST(sources_have_parts),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_channel_is_split_at_its_first_separator),
-        TEST(names_are_of_these_characters),
-        TEST(names_have_no_dot_in_front),
-        TEST(names_have_at_most_255_bytes),
-        TEST(sources_have_parts),
-    };
-    return run(tests);
-}
+} // namespace event_event_test

@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_made_step_test {
 
 const Rule kRule{RuleKind::command, "*/event/x", true, "a = b\nc", 3};
 
@@ -60,14 +60,11 @@ void other_texts_were_not_made() {
     CHECK(read_made_step("#!/bin/sh\n# Made by \"eventsgw migrate\" from line 3 of a:\n")->is_edited);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(what_was_made_is_known_again),
+    TEST(where_the_rule_stands_makes_no_difference),
+    TEST(an_edit_is_seen),
+    TEST(other_texts_were_not_made),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(what_was_made_is_known_again),
-        TEST(where_the_rule_stands_makes_no_difference),
-        TEST(an_edit_is_seen),
-        TEST(other_texts_were_not_made),
-    };
-    return run(tests);
-}
+} // namespace event_made_step_test

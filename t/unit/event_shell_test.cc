@@ -8,7 +8,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_shell_test {
 
 void words_are_quoted_where_they_must_be() {
     CHECK_EQUAL(quote_for_shell("module/mail1"), "module/mail1");
@@ -41,14 +41,11 @@ void everything_else_is_for_a_shell() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(words_are_quoted_where_they_must_be),
+    TEST(paths_are_shown_so_that_they_can_be_copied),
+    TEST(calls_of_programs_are_plain),
+    TEST(everything_else_is_for_a_shell),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(words_are_quoted_where_they_must_be),
-        TEST(paths_are_shown_so_that_they_can_be_copied),
-        TEST(calls_of_programs_are_plain),
-        TEST(everything_else_is_for_a_shell),
-    };
-    return run(tests);
-}
+} // namespace event_shell_test

@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_step_guard_test {
 
 std::string guard_of(std::string_view pattern) {
     const Result<StepPlace> place = locate_step(pattern, true);
@@ -81,16 +81,13 @@ void what_a_directory_cannot_be_asked_has_no_place() {
     CHECK_EQUAL(event_of(std::string_view("a\0/event/x", 10)), "a NUL, which no variable of a step can hold");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_name_is_what_follows_the_first_event_part),
+    TEST(every_source_needs_no_guard),
+    TEST(one_source_is_compared),
+    TEST(stars_are_matched),
+    TEST(characters_and_classes_are_matched_byte_by_byte),
+    TEST(what_a_directory_cannot_be_asked_has_no_place),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_name_is_what_follows_the_first_event_part),
-        TEST(every_source_needs_no_guard),
-        TEST(one_source_is_compared),
-        TEST(stars_are_matched),
-        TEST(characters_and_classes_are_matched_byte_by_byte),
-        TEST(what_a_directory_cannot_be_asked_has_no_place),
-    };
-    return run(tests);
-}
+} // namespace event_step_guard_test

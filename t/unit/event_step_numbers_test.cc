@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_step_numbers_test {
 
 using Numbers = std::vector<std::string>;
 
@@ -60,14 +60,11 @@ void there_may_be_no_room_or_no_order() {
     CHECK_EQUAL(fill({"", ""}), "none");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(all_have_as_many_digits),
+    TEST(new_ones_come_between),
+    TEST(new_ones_at_the_end_come_behind_all),
+    TEST(there_may_be_no_room_or_no_order),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(all_have_as_many_digits),
-        TEST(new_ones_come_between),
-        TEST(new_ones_at_the_end_come_behind_all),
-        TEST(there_may_be_no_room_or_no_order),
-    };
-    return run(tests);
-}
+} // namespace event_step_numbers_test

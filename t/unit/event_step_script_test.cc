@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_step_script_test {
 
 StepScript make_script(RuleKind kind, std::string value) {
     const StepScripts scripts = make_step_scripts({{kind, "*/event/x", true, std::move(value), 3}}, "eventsgw.conf");
@@ -106,17 +106,14 @@ void rules_that_no_step_replaces_are_problems() {
     CHECK_EQUAL(scripts.problems[1].message, "no step can replace the rule of \"*/event/x\": a NUL in its value");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_whole_script),
+    TEST(commands_stand_as_they_are_where_they_can),
+    TEST(actions_are_quoted),
+    TEST(a_value_cannot_leave_the_comment),
+    TEST(names_tell_what_is_run),
+    TEST(steps_of_an_event_keep_the_order_of_the_rules),
+    TEST(rules_that_no_step_replaces_are_problems),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_whole_script),
-        TEST(commands_stand_as_they_are_where_they_can),
-        TEST(actions_are_quoted),
-        TEST(a_value_cannot_leave_the_comment),
-        TEST(names_tell_what_is_run),
-        TEST(steps_of_an_event_keep_the_order_of_the_rules),
-        TEST(rules_that_no_step_replaces_are_problems),
-    };
-    return run(tests);
-}
+} // namespace event_step_script_test

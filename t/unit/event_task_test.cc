@@ -11,7 +11,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_task_test {
 
 std::string make(std::string_view channel, std::string_view payload) {
     return make_task(Event{channel, payload}, classify_payload(payload), "renew", "some-id");
@@ -97,19 +97,16 @@ void a_task_without_an_event_has_no_event_in_extra() {
                 R"({"payload_base64":"Y2Fm6Q=="})");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(splits_a_channel_at_its_first_event_part),
+    TEST(has_its_members_in_order_and_the_payload_as_it_came),
+    TEST(a_channel_without_an_event_has_no_source_and_no_name),
+    TEST(a_replayed_event_says_so),
+    TEST(what_is_no_json_travels_as_a_string),
+    TEST(what_is_no_utf8_has_its_bytes_beside_it),
+    TEST(deeply_nested_json_travels_as_a_string),
+    TEST(a_hostile_channel_stays_inside_its_string),
+    TEST(a_task_without_an_event_has_no_event_in_extra),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(splits_a_channel_at_its_first_event_part),
-        TEST(has_its_members_in_order_and_the_payload_as_it_came),
-        TEST(a_channel_without_an_event_has_no_source_and_no_name),
-        TEST(a_replayed_event_says_so),
-        TEST(what_is_no_json_travels_as_a_string),
-        TEST(what_is_no_utf8_has_its_bytes_beside_it),
-        TEST(deeply_nested_json_travels_as_a_string),
-        TEST(a_hostile_channel_stays_inside_its_string),
-        TEST(a_task_without_an_event_has_no_event_in_extra),
-    };
-    return run(tests);
-}
+} // namespace event_task_test

@@ -14,7 +14,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace event_well_known_test {
 
 void each_name_is_there_once_and_in_order() {
     const std::vector<WellKnownEvent>& table = well_known_events();
@@ -45,13 +45,10 @@ void each_row_is_complete() {
     }
 }
 
-} // namespace
+const TestGroup group{
+    TEST(each_name_is_there_once_and_in_order),
+    TEST(what_the_specification_names_is_there),
+    TEST(each_row_is_complete),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(each_name_is_there_once_and_in_order),
-        TEST(what_the_specification_names_is_there),
-        TEST(each_row_is_complete),
-    };
-    return run(tests);
-}
+} // namespace event_well_known_test

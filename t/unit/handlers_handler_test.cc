@@ -19,7 +19,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace handlers_handler_test {
 
 /// One handler whose steps a, b and c are real files and whose processes are played.
 struct Fixture {
@@ -369,33 +369,30 @@ void it_tells_which_step_was_refused_skipped_or_timed_out() {
     CHECK(late.end.steps[0].result == RunResult::timed_out);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(steps_follow_each_other),
+    TEST(the_payload_is_lent_and_the_last_step_takes_it),
+    TEST(a_failing_step_is_the_last),
+    TEST(a_death_by_signal_is_minus_one),
+    TEST(skip_codes_end_it_without_an_error),
+    TEST(what_cannot_start_is_skipped),
+    TEST(a_handler_none_of_whose_steps_start_ends_within_start),
+    TEST(a_refused_step_ends_it),
+    TEST(a_shortage_only_delays_a_step),
+    TEST(without_a_descriptor_for_the_state_file_it_waits),
+    TEST(steps_that_could_not_be_listed_are_listed_when_it_starts),
+    TEST(an_event_that_turns_out_to_have_no_steps_is_absent),
+    TEST(its_time_ends_also_while_it_waits_for_a_descriptor),
+    TEST(its_time_ends_with_term_and_then_kill),
+    TEST(a_good_exit_after_its_time_is_still_an_abort),
+    TEST(its_time_ends_also_for_a_step_that_cannot_start_yet),
+    TEST(closed_it_starts_no_step_and_says_nothing),
+    TEST(closed_it_gives_up_a_step_that_has_not_started),
+    TEST(its_variables_are_the_last),
+    TEST(a_replay_has_a_variable_more),
+    TEST(a_payload_that_is_kept_is_only_lent),
+    TEST(it_tells_how_each_step_ended),
+    TEST(it_tells_which_step_was_refused_skipped_or_timed_out),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(steps_follow_each_other),
-        TEST(the_payload_is_lent_and_the_last_step_takes_it),
-        TEST(a_failing_step_is_the_last),
-        TEST(a_death_by_signal_is_minus_one),
-        TEST(skip_codes_end_it_without_an_error),
-        TEST(what_cannot_start_is_skipped),
-        TEST(a_handler_none_of_whose_steps_start_ends_within_start),
-        TEST(a_refused_step_ends_it),
-        TEST(a_shortage_only_delays_a_step),
-        TEST(without_a_descriptor_for_the_state_file_it_waits),
-        TEST(steps_that_could_not_be_listed_are_listed_when_it_starts),
-        TEST(an_event_that_turns_out_to_have_no_steps_is_absent),
-        TEST(its_time_ends_also_while_it_waits_for_a_descriptor),
-        TEST(its_time_ends_with_term_and_then_kill),
-        TEST(a_good_exit_after_its_time_is_still_an_abort),
-        TEST(its_time_ends_also_for_a_step_that_cannot_start_yet),
-        TEST(closed_it_starts_no_step_and_says_nothing),
-        TEST(closed_it_gives_up_a_step_that_has_not_started),
-        TEST(its_variables_are_the_last),
-        TEST(a_replay_has_a_variable_more),
-        TEST(a_payload_that_is_kept_is_only_lent),
-        TEST(it_tells_how_each_step_ended),
-        TEST(it_tells_which_step_was_refused_skipped_or_timed_out),
-    };
-    return run(tests);
-}
+} // namespace handlers_handler_test

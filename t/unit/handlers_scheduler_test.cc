@@ -10,7 +10,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace handlers_scheduler_test {
 
 /// Handlers that run until the test finishes them; `starts` tells them in their order, by payload.
 struct Fixture {
@@ -255,26 +255,23 @@ void after_closing_nothing_starts() {
     CHECK_EQUAL(f.starts, "a ");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(all_run_side_by_side_where_nothing_is_said),
+    TEST(those_of_one_event_follow_each_other),
+    TEST(those_of_one_source_follow_each_other),
+    TEST(an_event_and_a_source_of_the_same_name_are_two_lanes),
+    TEST(who_waits_for_its_lane_holds_nobody_up),
+    TEST(who_waits_for_its_lane_counts_as_waiting),
+    TEST(coalesced_events_are_one_run_with_the_last_payload),
+    TEST(events_during_a_run_are_one_more_run_after_it),
+    TEST(a_run_that_ends_within_the_window_does_not_shorten_it),
+    TEST(events_join_until_there_is_a_slot),
+    TEST(a_full_queue_still_takes_what_joins),
+    TEST(coalesced_and_serialised_ones_share_the_lane),
+    TEST(a_replay_joins_nobody_and_shares_the_lane),
+    TEST(bytes_are_those_of_the_last_payload),
+    TEST(closing_the_windows_starts_all_at_once),
+    TEST(after_closing_nothing_starts),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(all_run_side_by_side_where_nothing_is_said),
-        TEST(those_of_one_event_follow_each_other),
-        TEST(those_of_one_source_follow_each_other),
-        TEST(an_event_and_a_source_of_the_same_name_are_two_lanes),
-        TEST(who_waits_for_its_lane_holds_nobody_up),
-        TEST(who_waits_for_its_lane_counts_as_waiting),
-        TEST(coalesced_events_are_one_run_with_the_last_payload),
-        TEST(events_during_a_run_are_one_more_run_after_it),
-        TEST(a_run_that_ends_within_the_window_does_not_shorten_it),
-        TEST(events_join_until_there_is_a_slot),
-        TEST(a_full_queue_still_takes_what_joins),
-        TEST(coalesced_and_serialised_ones_share_the_lane),
-        TEST(a_replay_joins_nobody_and_shares_the_lane),
-        TEST(bytes_are_those_of_the_last_payload),
-        TEST(closing_the_windows_starts_all_at_once),
-        TEST(after_closing_nothing_starts),
-    };
-    return run(tests);
-}
+} // namespace handlers_scheduler_test

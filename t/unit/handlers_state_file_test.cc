@@ -9,7 +9,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace handlers_state_file_test {
 
 using Variables = std::vector<std::string>;
 
@@ -42,13 +42,10 @@ void a_file_that_is_not_there_has_none() {
     CHECK(!load_state_file(directory.path()).ok());
 }
 
-} // namespace
+const TestGroup group{
+    TEST(lines_with_a_sign_are_variables),   TEST(a_carriage_return_ends_a_line),
+    TEST(a_line_with_a_nul_is_left_out),     TEST(other_bytes_are_kept),
+    TEST(a_file_that_is_not_there_has_none),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(lines_with_a_sign_are_variables),   TEST(a_carriage_return_ends_a_line),
-        TEST(a_line_with_a_nul_is_left_out),     TEST(other_bytes_are_kept),
-        TEST(a_file_that_is_not_there_has_none),
-    };
-    return run(tests);
-}
+} // namespace handlers_state_file_test

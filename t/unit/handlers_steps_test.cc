@@ -11,7 +11,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace handlers_steps_test {
 
 std::string names_of(const StepList& list) {
     std::string names;
@@ -132,19 +132,16 @@ void an_intruders_step_is_refused_only_if_strict() {
     CHECK(judge_step(base / "open", false).fate == StepFate::runs);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(steps_are_in_byte_order),
+    TEST(the_later_base_wins),
+    TEST(directories_are_no_steps_and_hide_none),
+    TEST(a_link_that_leads_nowhere_is_a_step),
+    TEST(what_is_not_there_is_no_problem_and_what_cannot_be_read_is_one),
+    TEST(events_are_the_directories_of_all_bases),
+    TEST(a_step_is_an_executable_file),
+    TEST(a_step_needs_something_that_runs_it),
+    TEST(an_intruders_step_is_refused_only_if_strict),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(steps_are_in_byte_order),
-        TEST(the_later_base_wins),
-        TEST(directories_are_no_steps_and_hide_none),
-        TEST(a_link_that_leads_nowhere_is_a_step),
-        TEST(what_is_not_there_is_no_problem_and_what_cannot_be_read_is_one),
-        TEST(events_are_the_directories_of_all_bases),
-        TEST(a_step_is_an_executable_file),
-        TEST(a_step_needs_something_that_runs_it),
-        TEST(an_intruders_step_is_refused_only_if_strict),
-    };
-    return run(tests);
-}
+} // namespace handlers_steps_test

@@ -13,7 +13,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace handlers_trust_test {
 
 /// What find_intruder() says of base/a/b/step, where each test opens something.
 struct Fixture {
@@ -126,19 +126,16 @@ void a_circle_of_links_and_what_is_not_there_are_faults() {
     CHECK(f.find("a/none").find("No such file") != std::string::npos);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_closed_path_is_in_order),
+    TEST(each_component_must_be_closed_to_group_and_others),
+    TEST(the_message_names_mode_and_group),
+    TEST(a_sticky_directory_may_be_open_but_not_a_sticky_file),
+    TEST(everything_must_belong_to_root_or_the_user),
+    TEST(links_are_followed_to_where_they_lead),
+    TEST(the_directory_of_a_link_on_the_way_counts),
+    TEST(dots_lead_where_the_kernel_goes),
+    TEST(a_circle_of_links_and_what_is_not_there_are_faults),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_closed_path_is_in_order),
-        TEST(each_component_must_be_closed_to_group_and_others),
-        TEST(the_message_names_mode_and_group),
-        TEST(a_sticky_directory_may_be_open_but_not_a_sticky_file),
-        TEST(everything_must_belong_to_root_or_the_user),
-        TEST(links_are_followed_to_where_they_lead),
-        TEST(the_directory_of_a_link_on_the_way_counts),
-        TEST(dots_lead_where_the_kernel_goes),
-        TEST(a_circle_of_links_and_what_is_not_there_are_faults),
-    };
-    return run(tests);
-}
+} // namespace handlers_trust_test

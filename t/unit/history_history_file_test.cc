@@ -17,7 +17,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace history_history_file_test {
 
 const RunRecord::Time kStart{1700000000s};
 constexpr HistoryFile::Bounds kWide{1000, 1000h};
@@ -335,27 +335,24 @@ void many_runs_are_read_in_pieces() {
     CHECK_EQUAL(count, std::size_t{1000});
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_run_comes_back_as_it_was),
+    TEST(a_payload_that_is_not_kept_is_not_an_empty_one),
+    TEST(the_newest_stay),
+    TEST(the_young_stay),
+    TEST(what_is_forgotten_leaves_no_steps_and_no_room),
+    TEST(queries_choose),
+    TEST(the_beginning_of_an_id_is_enough_where_it_is_the_only_one),
+    TEST(it_is_for_its_owner_alone_and_goes_on_after_a_restart),
+    TEST(before_the_first_run_there_is_none),
+    TEST(what_is_no_history_is_told_apart),
+    TEST(what_is_erased_is_gone_from_file_and_log),
+    TEST(tidying_forgets_too),
+    TEST(a_checkpoint_does_not_wait_long_for_a_reader),
+    TEST(it_knows_when_it_has_lost_its_place),
+    TEST(what_is_no_regular_file_is_refused),
+    TEST(a_loose_mode_is_made_tight),
+    TEST(many_runs_are_read_in_pieces),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(a_run_comes_back_as_it_was),
-        TEST(a_payload_that_is_not_kept_is_not_an_empty_one),
-        TEST(the_newest_stay),
-        TEST(the_young_stay),
-        TEST(what_is_forgotten_leaves_no_steps_and_no_room),
-        TEST(queries_choose),
-        TEST(the_beginning_of_an_id_is_enough_where_it_is_the_only_one),
-        TEST(it_is_for_its_owner_alone_and_goes_on_after_a_restart),
-        TEST(before_the_first_run_there_is_none),
-        TEST(what_is_no_history_is_told_apart),
-        TEST(what_is_erased_is_gone_from_file_and_log),
-        TEST(tidying_forgets_too),
-        TEST(a_checkpoint_does_not_wait_long_for_a_reader),
-        TEST(it_knows_when_it_has_lost_its_place),
-        TEST(what_is_no_regular_file_is_refused),
-        TEST(a_loose_mode_is_made_tight),
-        TEST(many_runs_are_read_in_pieces),
-    };
-    return run(tests);
-}
+} // namespace history_history_file_test

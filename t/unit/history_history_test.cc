@@ -15,7 +15,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace history_history_test {
 
 /// A history with its thread and its file.
 struct Fixture {
@@ -137,18 +137,15 @@ void a_failing_disk_is_said_once_and_so_is_its_end() {
     CHECK_EQUAL(f.file.count("<4>history: runs are not kept"), 1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(what_was_added_is_there_at_the_end),
+    TEST(off_it_has_no_file),
+    TEST(it_can_be_switched_off_and_on),
+    TEST(what_a_former_process_has_left_is_erased_where_it_is_off),
+    TEST(the_first_run_after_damage_is_kept),
+    TEST(small_payloads_are_kept_where_that_is_asked_for),
+    TEST(what_the_disk_does_not_take_in_time_is_dropped),
+    TEST(a_failing_disk_is_said_once_and_so_is_its_end),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(what_was_added_is_there_at_the_end),
-        TEST(off_it_has_no_file),
-        TEST(it_can_be_switched_off_and_on),
-        TEST(what_a_former_process_has_left_is_erased_where_it_is_off),
-        TEST(the_first_run_after_damage_is_kept),
-        TEST(small_payloads_are_kept_where_that_is_asked_for),
-        TEST(what_the_disk_does_not_take_in_time_is_dropped),
-        TEST(a_failing_disk_is_said_once_and_so_is_its_end),
-    };
-    return run(tests);
-}
+} // namespace history_history_test

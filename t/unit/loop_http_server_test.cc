@@ -23,7 +23,7 @@ using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-namespace {
+namespace loop_http_server_test {
 
 /// A server on a unix socket whose time a test winds, and clients that do not wait.
 class Fixture {
@@ -220,20 +220,16 @@ void many_may_come_one_after_the_other() {
     CHECK(server.asked.ends_with("GET /patient\n"));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(a_request_is_answered),
+    TEST(what_is_no_request_is_refused),
+    TEST(whoever_has_hung_up_is_told_of),
+    TEST(whoever_trickles_is_cut),
+    TEST(whoever_does_not_take_the_answer_is_cut),
+    TEST(a_slow_reader_gets_all),
+    TEST(the_oldest_goes_for_a_new_one),
+    TEST(one_that_is_answered_leaves_no_descriptor),
+    TEST(many_may_come_one_after_the_other),
+};
 
-int main() {
-    ::signal(SIGPIPE, SIG_IGN); // as the daemon does
-    const CMUnitTest tests[] = {
-        TEST(a_request_is_answered),
-        TEST(what_is_no_request_is_refused),
-        TEST(whoever_has_hung_up_is_told_of),
-        TEST(whoever_trickles_is_cut),
-        TEST(whoever_does_not_take_the_answer_is_cut),
-        TEST(a_slow_reader_gets_all),
-        TEST(the_oldest_goes_for_a_new_one),
-        TEST(one_that_is_answered_leaves_no_descriptor),
-        TEST(many_may_come_one_after_the_other),
-    };
-    return run(tests);
-}
+} // namespace loop_http_server_test

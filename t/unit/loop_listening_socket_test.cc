@@ -17,7 +17,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace loop_listening_socket_test {
 
 /// Too few descriptors for another one, as long as it lives.
 class NoMoreDescriptors {
@@ -84,13 +84,10 @@ void a_lack_of_descriptors_is_told_as_such() {
     CHECK(is_socket(path));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(one_that_is_left_behind_is_replaced),
+    TEST(one_that_is_in_use_is_not),
+    TEST(a_lack_of_descriptors_is_told_as_such),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(one_that_is_left_behind_is_replaced),
-        TEST(one_that_is_in_use_is_not),
-        TEST(a_lack_of_descriptors_is_told_as_such),
-    };
-    return run(tests);
-}
+} // namespace loop_listening_socket_test

@@ -20,7 +20,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace loop_loop_test {
 
 void timers_fall_due_in_order_and_once() {
     Loop loop;
@@ -151,18 +151,15 @@ void refusals_are_said_at_once_and_then_once_a_second() {
     CHECK_EQUAL(file.count("new=1 refused=1002\n"), 1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(timers_fall_due_in_order_and_once),
+    TEST(a_timer_is_never_early),
+    TEST(a_stopped_timer_does_not_fall_due),
+    TEST(a_later_start_replaces_an_earlier_one),
+    TEST(what_retires_lives_to_the_end_of_the_turn),
+    TEST(a_watch_tells_while_it_is_on),
+    TEST(signals_come_as_callbacks),
+    TEST(refusals_are_said_at_once_and_then_once_a_second),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(timers_fall_due_in_order_and_once),
-        TEST(a_timer_is_never_early),
-        TEST(a_stopped_timer_does_not_fall_due),
-        TEST(a_later_start_replaces_an_earlier_one),
-        TEST(what_retires_lives_to_the_end_of_the_turn),
-        TEST(a_watch_tells_while_it_is_on),
-        TEST(signals_come_as_callbacks),
-        TEST(refusals_are_said_at_once_and_then_once_a_second),
-    };
-    return run(tests);
-}
+} // namespace loop_loop_test

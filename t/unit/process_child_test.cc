@@ -29,7 +29,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace process_child_test {
 
 /// A directory of its own, gone with it; tests run their commands with $DIR set to it.
 class Directory {
@@ -220,24 +220,20 @@ void is_reaped_where_the_kernel_has_no_pidfds() {
     CHECK_EQUAL(f.run("sleep 0.2; kill -USR1 $$").signal, SIGUSR1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(tells_the_exit_status),
+    TEST(tells_the_signal_that_ended_it),
+    TEST(tells_wall_and_cpu_time),
+    TEST(gets_its_input_byte_for_byte),
+    TEST(need_not_read_its_input),
+    TEST(gets_the_environment_of_the_launcher),
+    TEST(is_done_when_it_exits_whatever_its_children_hold),
+    TEST(leaves_nothing_behind_when_its_remains_are_to_be_killed),
+    TEST(a_signal_reaches_its_whole_group),
+    TEST(inherits_no_descriptor_and_no_signal_setting),
+    TEST(what_cannot_be_executed_is_an_error_at_once),
+    TEST(a_lack_of_descriptors_is_an_error_that_may_pass),
+    TEST(is_reaped_where_the_kernel_has_no_pidfds),
+};
 
-int main() {
-    std::signal(SIGPIPE, SIG_IGN);
-    const CMUnitTest tests[] = {
-        TEST(tells_the_exit_status),
-        TEST(tells_the_signal_that_ended_it),
-        TEST(tells_wall_and_cpu_time),
-        TEST(gets_its_input_byte_for_byte),
-        TEST(need_not_read_its_input),
-        TEST(gets_the_environment_of_the_launcher),
-        TEST(is_done_when_it_exits_whatever_its_children_hold),
-        TEST(leaves_nothing_behind_when_its_remains_are_to_be_killed),
-        TEST(a_signal_reaches_its_whole_group),
-        TEST(inherits_no_descriptor_and_no_signal_setting),
-        TEST(what_cannot_be_executed_is_an_error_at_once),
-        TEST(a_lack_of_descriptors_is_an_error_that_may_pass),
-        TEST(is_reaped_where_the_kernel_has_no_pidfds),
-    };
-    return eventsgw::testing::run(tests);
-}
+} // namespace process_child_test

@@ -8,7 +8,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace process_environment_test {
 
 using Variables = std::vector<std::string>;
 
@@ -22,12 +22,9 @@ void a_name_ends_at_the_first_sign() {
     CHECK(merge_environments({"odd"}, {"=x", "odd=1"}) == Variables({"=x", "odd=1"}));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(the_last_of_a_name_wins),
+    TEST(a_name_ends_at_the_first_sign),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(the_last_of_a_name_wins),
-        TEST(a_name_ends_at_the_first_sign),
-    };
-    return run(tests);
-}
+} // namespace process_environment_test

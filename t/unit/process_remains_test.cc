@@ -17,7 +17,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace process_remains_test {
 
 /// A group without its leader: one process that waits for a signal.
 struct Group {
@@ -25,6 +25,7 @@ struct Group {
     explicit Group(bool in_own_session = false) {
         int ends[2];
         CHECK(::pipe(ends) == 0);
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1); // adopts the member
         leader = ::fork();
         if (leader == 0) {
             in_own_session ? ::setsid() : ::setpgid(0, 0);
@@ -47,6 +48,7 @@ struct Group {
             ::kill(member, SIGKILL);
             ::waitpid(member, nullptr, 0);
         }
+        ::prctl(PR_SET_CHILD_SUBREAPER, 0);
     }
 
     bool is_there() const { return ::kill(-leader, 0) == 0; }
@@ -118,16 +120,12 @@ void empty_groups_are_forgotten() {
     remains.kill_all();
 }
 
-} // namespace
+const TestGroup group{
+    TEST(all_groups_are_killed_at_the_end),
+    TEST(some_groups_are_killed_and_others_are_not),
+    TEST(a_number_that_another_session_has_is_left_alone),
+    TEST(a_group_with_a_leader_is_another),
+    TEST(empty_groups_are_forgotten),
+};
 
-int main() {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const CMUnitTest tests[] = {
-        TEST(all_groups_are_killed_at_the_end),
-        TEST(some_groups_are_killed_and_others_are_not),
-        TEST(a_number_that_another_session_has_is_left_alone),
-        TEST(a_group_with_a_leader_is_another),
-        TEST(empty_groups_are_forgotten),
-    };
-    return run(tests);
-}
+} // namespace process_remains_test

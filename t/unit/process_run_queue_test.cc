@@ -14,7 +14,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace process_run_queue_test {
 
 struct Fixture {
     explicit Fixture(Slots::Limits limits = {2, 100, 1000})
@@ -180,21 +180,18 @@ void closing_drops_what_waits_and_kills_what_is_left_behind() {
     CHECK_EQUAL(f.queue.running(), std::size_t{0});
 }
 
-} // namespace
+const TestGroup group{
+    TEST(runs_as_many_as_allowed_and_starts_the_rest_in_order),
+    TEST(tells_how_each_one_ended),
+    TEST(refuses_what_is_over_the_limit_of_waiting_ones),
+    TEST(refuses_what_is_over_the_bytes_of_waiting_ones),
+    TEST(none_may_wait_but_one_may_run),
+    TEST(keeps_its_place_when_the_kernel_is_out_of_processes),
+    TEST(a_freed_place_is_tried_at_once_when_the_kernel_was_short),
+    TEST(one_that_can_never_start_is_done_and_holds_nobody_up),
+    TEST(a_shortage_that_ends_in_a_failure_holds_nobody_up),
+    TEST(a_shortage_is_said_once_until_nothing_waits),
+    TEST(closing_drops_what_waits_and_kills_what_is_left_behind),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(runs_as_many_as_allowed_and_starts_the_rest_in_order),
-        TEST(tells_how_each_one_ended),
-        TEST(refuses_what_is_over_the_limit_of_waiting_ones),
-        TEST(refuses_what_is_over_the_bytes_of_waiting_ones),
-        TEST(none_may_wait_but_one_may_run),
-        TEST(keeps_its_place_when_the_kernel_is_out_of_processes),
-        TEST(a_freed_place_is_tried_at_once_when_the_kernel_was_short),
-        TEST(one_that_can_never_start_is_done_and_holds_nobody_up),
-        TEST(a_shortage_that_ends_in_a_failure_holds_nobody_up),
-        TEST(a_shortage_is_said_once_until_nothing_waits),
-        TEST(closing_drops_what_waits_and_kills_what_is_left_behind),
-    };
-    return run(tests);
-}
+} // namespace process_run_queue_test

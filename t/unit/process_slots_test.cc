@@ -10,7 +10,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace process_slots_test {
 
 struct Fixture {
     explicit Fixture(Slots::Limits limits) : slots(limits) {}
@@ -111,16 +111,13 @@ void closing_drops_all_who_wait() {
     CHECK_EQUAL(f.slots.running(), std::size_t{0});
 }
 
-} // namespace
+const TestGroup group{
+    TEST(turns_come_in_the_order_of_coming_in),
+    TEST(who_does_not_ask_holds_nobody_up),
+    TEST(who_does_not_ask_counts_as_waiting),
+    TEST(bytes_can_change),
+    TEST(many_that_leave_in_their_own_turn_do_not_pile_up),
+    TEST(closing_drops_all_who_wait),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(turns_come_in_the_order_of_coming_in),
-        TEST(who_does_not_ask_holds_nobody_up),
-        TEST(who_does_not_ask_counts_as_waiting),
-        TEST(bytes_can_change),
-        TEST(many_that_leave_in_their_own_turn_do_not_pile_up),
-        TEST(closing_drops_all_who_wait),
-    };
-    return run(tests);
-}
+} // namespace process_slots_test

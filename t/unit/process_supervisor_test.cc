@@ -16,7 +16,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace process_supervisor_test {
 
 struct Fixture {
     /// Nothing when it can never start.
@@ -166,18 +166,15 @@ void closing_drops_what_has_not_started() {
     CHECK_EQUAL(f.started() + f.done, "a a=0 ");
 }
 
-} // namespace
+const TestGroup group{
+    TEST(what_the_kernel_has_no_room_for_starts_later_in_its_order),
+    TEST(what_ends_makes_room_at_once),
+    TEST(a_program_that_is_being_written_holds_nobody_up),
+    TEST(a_busy_program_and_a_shortage_together),
+    TEST(what_can_never_start_is_told_at_once_and_later),
+    TEST(a_job_can_be_given_up_until_it_has_started),
+    TEST(signals_reach_the_one_they_are_for),
+    TEST(closing_drops_what_has_not_started),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(what_the_kernel_has_no_room_for_starts_later_in_its_order),
-        TEST(what_ends_makes_room_at_once),
-        TEST(a_program_that_is_being_written_holds_nobody_up),
-        TEST(a_busy_program_and_a_shortage_together),
-        TEST(what_can_never_start_is_told_at_once_and_later),
-        TEST(a_job_can_be_given_up_until_it_has_started),
-        TEST(signals_reach_the_one_they_are_for),
-        TEST(closing_drops_what_has_not_started),
-    };
-    return run(tests);
-}
+} // namespace process_supervisor_test

@@ -39,7 +39,7 @@ void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 
-namespace {
+namespace redis_resolver_test {
 
 /// Looks `host` up on a real loop; the answer, or a failed test after a while.
 Addresses look_up(Loop& loop, Resolver& resolver, const std::string& host) {
@@ -83,6 +83,7 @@ void says_why_there_is_none() {
 void a_lack_of_memory_is_an_answer() {
     Loop loop;
     Resolver resolver(loop);
+    is_test_thread = true;
     memory_is_short = true;
     const Addresses addresses = look_up(loop, resolver, "no..name");
     memory_is_short = false;
@@ -119,14 +120,10 @@ void tells_numeric_hosts_from_names() {
     CHECK(!is_numeric_host(""));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(finds_the_addresses_of_a_name),      TEST(says_why_there_is_none),
+    TEST(a_lack_of_memory_is_an_answer),      TEST(a_second_question_shares_the_lookup_under_way),
+    TEST(may_go_while_a_lookup_is_under_way), TEST(tells_numeric_hosts_from_names),
+};
 
-int main() {
-    is_test_thread = true;
-    const CMUnitTest tests[] = {
-        TEST(finds_the_addresses_of_a_name),      TEST(says_why_there_is_none),
-        TEST(a_lack_of_memory_is_an_answer),      TEST(a_second_question_shares_the_lookup_under_way),
-        TEST(may_go_while_a_lookup_is_under_way), TEST(tells_numeric_hosts_from_names),
-    };
-    return run(tests);
-}
+} // namespace redis_resolver_test

@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace redis_session_test {
 
 /// A session to a server that the test plays.
 struct Fixture {
@@ -256,29 +256,26 @@ void a_stopped_session_does_not_come_back() {
     CHECK_EQUAL(f.lost, 0);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(logs_in_before_it_is_ready),
+    TEST(a_refused_name_is_no_reason_to_stay_away),
+    TEST(a_wrong_password_is_retried_and_said_once),
+    TEST(a_server_that_repeats_the_password_does_not_bring_it_into_the_log),
+    TEST(each_change_of_the_reason_is_said),
+    TEST(recovery_is_said_when_the_owner_found_that_it_works),
+    TEST(waits_longer_each_time_up_to_the_longest),
+    TEST(a_server_that_repeats_the_password_is_cut_short),
+    TEST(a_new_polling_interval_counts_from_now),
+    TEST(in_a_hurry_it_does_not_wait_for_its_next_attempt),
+    TEST(only_a_healthy_session_shortens_the_wait),
+    TEST(a_connection_that_does_not_come_about_is_given_up),
+    TEST(a_silent_connection_is_noticed_within_fifteen_seconds),
+    TEST(a_connection_that_answers_is_kept),
+    TEST(asks_for_the_name_at_each_attempt_and_takes_turns_among_its_addresses),
+    TEST(a_name_without_an_address_is_asked_for_again),
+    TEST(a_slow_lookup_is_said_and_its_late_answer_used),
+    TEST(an_answer_that_comes_after_the_connection_was_given_up_is_dropped),
+    TEST(a_stopped_session_does_not_come_back),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(logs_in_before_it_is_ready),
-        TEST(a_refused_name_is_no_reason_to_stay_away),
-        TEST(a_wrong_password_is_retried_and_said_once),
-        TEST(a_server_that_repeats_the_password_does_not_bring_it_into_the_log),
-        TEST(each_change_of_the_reason_is_said),
-        TEST(recovery_is_said_when_the_owner_found_that_it_works),
-        TEST(waits_longer_each_time_up_to_the_longest),
-        TEST(a_server_that_repeats_the_password_is_cut_short),
-        TEST(a_new_polling_interval_counts_from_now),
-        TEST(in_a_hurry_it_does_not_wait_for_its_next_attempt),
-        TEST(only_a_healthy_session_shortens_the_wait),
-        TEST(a_connection_that_does_not_come_about_is_given_up),
-        TEST(a_silent_connection_is_noticed_within_fifteen_seconds),
-        TEST(a_connection_that_answers_is_kept),
-        TEST(asks_for_the_name_at_each_attempt_and_takes_turns_among_its_addresses),
-        TEST(a_name_without_an_address_is_asked_for_again),
-        TEST(a_slow_lookup_is_said_and_its_late_answer_used),
-        TEST(an_answer_that_comes_after_the_connection_was_given_up_is_dropped),
-        TEST(a_stopped_session_does_not_come_back),
-    };
-    return run(tests);
-}
+} // namespace redis_session_test

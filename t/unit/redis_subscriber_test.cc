@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace redis_subscriber_test {
 
 constexpr std::size_t kMaxPayload = 20;
 
@@ -208,26 +208,23 @@ void a_payload_over_the_limit_is_refused() {
     CHECK_EQUAL(f.file.count("over max_payload event=a bytes=21 refused=1"), 1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(subscribes_to_everything_once_it_is_logged_in),
+    TEST(sends_no_empty_subscription),
+    TEST(listens_when_every_subscription_is_confirmed),
+    TEST(subscribes_to_everything_again_after_a_loss),
+    TEST(a_refused_subscription_is_a_problem),
+    TEST(its_health_check_is_one_more_subscription),
+    TEST(missing_confirmations_are_a_silent_connection),
+    TEST(hands_up_messages_of_the_living_connection_only),
+    TEST(a_gap_is_told_from_the_last_sign_of_life_to_the_new_subscription),
+    TEST(the_time_before_the_first_subscription_is_no_gap),
+    TEST(a_gap_that_the_end_finds_open_is_told_too),
+    TEST(new_names_are_subscribed_on_the_connection_that_there_is),
+    TEST(a_change_without_new_names_waits_for_an_answer_too),
+    TEST(what_is_no_longer_wanted_is_not_subscribed_again),
+    TEST(the_answer_to_a_health_check_confirms_no_new_name),
+    TEST(a_payload_over_the_limit_is_refused),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(subscribes_to_everything_once_it_is_logged_in),
-        TEST(sends_no_empty_subscription),
-        TEST(listens_when_every_subscription_is_confirmed),
-        TEST(subscribes_to_everything_again_after_a_loss),
-        TEST(a_refused_subscription_is_a_problem),
-        TEST(its_health_check_is_one_more_subscription),
-        TEST(missing_confirmations_are_a_silent_connection),
-        TEST(hands_up_messages_of_the_living_connection_only),
-        TEST(a_gap_is_told_from_the_last_sign_of_life_to_the_new_subscription),
-        TEST(the_time_before_the_first_subscription_is_no_gap),
-        TEST(a_gap_that_the_end_finds_open_is_told_too),
-        TEST(new_names_are_subscribed_on_the_connection_that_there_is),
-        TEST(a_change_without_new_names_waits_for_an_answer_too),
-        TEST(what_is_no_longer_wanted_is_not_subscribed_again),
-        TEST(the_answer_to_a_health_check_confirms_no_new_name),
-        TEST(a_payload_over_the_limit_is_refused),
-    };
-    return run(tests);
-}
+} // namespace redis_subscriber_test

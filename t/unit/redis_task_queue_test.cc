@@ -9,7 +9,7 @@ using namespace eventsgw;
 using namespace eventsgw::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace redis_task_queue_test {
 
 const Reply kOk = make_text_reply("OK");
 const Reply kQueued = make_text_reply("QUEUED");
@@ -334,29 +334,26 @@ void a_refused_watch_is_a_reason_to_come_back_later() {
     CHECK_EQUAL(f.ready, 1);
 }
 
-} // namespace
+const TestGroup group{
+    TEST(may_push_only_when_the_cursor_is_written_and_watched),
+    TEST(pushes_a_batch_as_one_transaction_and_arms_the_next_watch),
+    TEST(a_batch_that_was_carried_out_before_the_cut_is_confirmed_by_the_cursor),
+    TEST(a_batch_that_was_not_carried_out_is_to_be_pushed_again),
+    TEST(a_late_copy_makes_the_new_transaction_void),
+    TEST(a_void_batch_is_judged_by_the_cursor),
+    TEST(the_cursor_of_another_run_confirms_nothing),
+    TEST(the_cursor_of_a_former_run_with_the_same_instance_confirms),
+    TEST(a_cursor_that_nobody_can_have_written_confirms_nothing),
+    TEST(a_cursor_key_of_another_type_is_replaced),
+    TEST(a_leader_that_has_forgotten_is_found_out_by_the_cursor),
+    TEST(the_cursor_is_looked_at_while_nothing_is_pushed),
+    TEST(a_refusal_is_said_with_its_reason_and_tried_again),
+    TEST(a_push_that_fails_inside_the_transaction_is_taken_back),
+    TEST(a_push_that_was_not_allowed_any_more_is_no_success_even_if_the_connection_dies),
+    TEST(a_cursor_that_could_not_be_written_beside_a_push_is_corrected),
+    TEST(a_queue_that_is_no_list_is_told),
+    TEST(a_task_that_is_too_long_for_the_server_is_told),
+    TEST(a_refused_watch_is_a_reason_to_come_back_later),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(may_push_only_when_the_cursor_is_written_and_watched),
-        TEST(pushes_a_batch_as_one_transaction_and_arms_the_next_watch),
-        TEST(a_batch_that_was_carried_out_before_the_cut_is_confirmed_by_the_cursor),
-        TEST(a_batch_that_was_not_carried_out_is_to_be_pushed_again),
-        TEST(a_late_copy_makes_the_new_transaction_void),
-        TEST(a_void_batch_is_judged_by_the_cursor),
-        TEST(the_cursor_of_another_run_confirms_nothing),
-        TEST(the_cursor_of_a_former_run_with_the_same_instance_confirms),
-        TEST(a_cursor_that_nobody_can_have_written_confirms_nothing),
-        TEST(a_cursor_key_of_another_type_is_replaced),
-        TEST(a_leader_that_has_forgotten_is_found_out_by_the_cursor),
-        TEST(the_cursor_is_looked_at_while_nothing_is_pushed),
-        TEST(a_refusal_is_said_with_its_reason_and_tried_again),
-        TEST(a_push_that_fails_inside_the_transaction_is_taken_back),
-        TEST(a_push_that_was_not_allowed_any_more_is_no_success_even_if_the_connection_dies),
-        TEST(a_cursor_that_could_not_be_written_beside_a_push_is_corrected),
-        TEST(a_queue_that_is_no_list_is_told),
-        TEST(a_task_that_is_too_long_for_the_server_is_told),
-        TEST(a_refused_watch_is_a_reason_to_come_back_later),
-    };
-    return run(tests);
-}
+} // namespace redis_task_queue_test

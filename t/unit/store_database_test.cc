@@ -14,7 +14,7 @@
 using namespace eventsgw;
 using namespace eventsgw::testing;
 
-namespace {
+namespace store_database_test {
 
 using namespace std::string_literals;
 
@@ -159,18 +159,15 @@ void what_is_set_aside_takes_its_files_along_and_overwrites_nothing() {
     CHECK(std::filesystem::exists(former));
 }
 
-} // namespace
+const TestGroup group{
+    TEST(bytes_come_back_as_they_are),
+    TEST(nothing_is_null),
+    TEST(a_query_without_a_row_answers_nothing),
+    TEST(what_is_not_committed_is_taken_back),
+    TEST(a_reader_sees_what_is_committed_and_changes_nothing),
+    TEST(faults_are_told_apart),
+    TEST(a_checkpoint_gives_the_room_of_the_log_back),
+    TEST(what_is_set_aside_takes_its_files_along_and_overwrites_nothing),
+};
 
-int main() {
-    const CMUnitTest tests[] = {
-        TEST(bytes_come_back_as_they_are),
-        TEST(nothing_is_null),
-        TEST(a_query_without_a_row_answers_nothing),
-        TEST(what_is_not_committed_is_taken_back),
-        TEST(a_reader_sees_what_is_committed_and_changes_nothing),
-        TEST(faults_are_told_apart),
-        TEST(a_checkpoint_gives_the_room_of_the_log_back),
-        TEST(what_is_set_aside_takes_its_files_along_and_overwrites_nothing),
-    };
-    return run(tests);
-}
+} // namespace store_database_test

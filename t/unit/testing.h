@@ -3,17 +3,20 @@
 
 #pragma once
 
-// The frame of the unit tests: CMocka in TAP mode, one group a program. A failing CMocka assertion longjmps over
+// The frame of the unit tests: CMocka in TAP mode. The files of a layer are compiled into one program, each in a
+// namespace of its name (t/unit/main.cc has main()). A failing CMocka assertion longjmps over
 // destructors, and an exception that leaves a test ends the program (seen with CMocka 1.1.5); so a test throws, and
 // only the guard around it tells CMocka, on a stack where nothing is left to destroy.
 
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 // CMocka includes none of the headers it needs.
 #include <csetjmp>
@@ -64,10 +67,17 @@ template <void (*body)()> void guard(void** /*state*/) {
     }
 }
 
-template <std::size_t size> int run(const CMUnitTest (&tests)[size]) {
-    cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests(tests, nullptr, nullptr);
-}
+/// The tests of one file: one object of this type at the end of it, which makes main() run them.
+class TestGroup {
+public:
+    TestGroup(std::initializer_list<CMUnitTest> tests) { all().insert(all().end(), tests); }
+
+    /// The tests of all groups of the program, file by file.
+    static std::vector<CMUnitTest>& all() {
+        static std::vector<CMUnitTest> tests;
+        return tests;
+    }
+};
 
 } // namespace eventsgw::testing
 
@@ -83,7 +93,7 @@ template <std::size_t size> int run(const CMUnitTest (&tests)[size]) {
 #define CHECK_EQUAL(actual, expected)                                                                                  \
     ::eventsgw::testing::check_equal((actual), (expected), #actual, __FILE__, __LINE__)
 
-/// One entry of the array for run().
+/// One entry of a TestGroup.
 #define TEST(function)                                                                                                 \
     CMUnitTest {                                                                                                       \
 #function, ::eventsgw::testing::guard < function>, nullptr, nullptr, nullptr                                   \
