@@ -41,7 +41,7 @@ $(BUILD)/config.mk: config.mk.in $(config_dir)/config.status
 # Other ways to build, in directories of their own: with the options of this configuration and a few more.
 # With all of the debug information GCC takes three times as long over sanitized code; lines are enough for a trace.
 variants := build-asan build-fuzz
-build-asan/config.status: options = --enable-sanitizers CXXFLAGS='-g1 -O1'
+build-asan/config.status: options = --enable-sanitizers --enable-unity=30 CXXFLAGS='-g1 -O1'
 build-fuzz/config.status: options = --enable-sanitizers CXX=clang++ CXXFLAGS='-g -O1 -fsanitize=fuzzer-no-link'
 ifeq ($(filter $(variants),$(BUILD)),)
 $(addsuffix /config.status,$(variants)): $(config_dir)/config.status
@@ -52,15 +52,14 @@ endif
 library := $(BUILD)/libeventsgw.a
 program := $(BUILD)/eventsgw
 
-# The sources of a layer are compiled together, ten at a time, by files that include them: the headers that they share
-# are then read once. `./configure --disable-unity`, or UNITY=no, compiles each source alone, which takes more than twice
-# as long and shows an #include that is missing.
-ifeq ($(UNITY),yes)
-program_sources := $(sort $(patsubst $(BUILD)/%,%,$(shell src/unity.sh $(BUILD)/unity)))
+# The sources of a layer are compiled together, so many at a time, by files that include them: the headers that they
+# share are then read once. Larger parts compile faster once, smaller ones sooner again.
+ifneq ($(filter-out no,$(UNITY)),)
+program_sources := $(sort $(patsubst $(BUILD)/%,%,$(shell src/unity.sh $(BUILD)/unity $(UNITY))))
 cli_sources := $(filter unity/cli-%,$(program_sources))
 $(if $(program_sources),,$(error src/unity.sh has failed))
 $(addprefix $(BUILD)/,$(program_sources)): # gone again after `make clean all`
-	@src/unity.sh $(BUILD)/unity >/dev/null
+	@src/unity.sh $(BUILD)/unity $(UNITY) >/dev/null
 else
 program_sources := $(wildcard src/*/*.cc)
 cli_sources := $(filter src/cli/%,$(program_sources))

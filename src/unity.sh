@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 eventsgw contributors
 #
-# usage: src/unity.sh DIRECTORY
+# usage: src/unity.sh DIRECTORY SIZE
 #
-# Writes files that each include up to ten sources of one layer, such as DIRECTORY/cli-2.cc, and prints their names. A file
-# that would not change is left alone, so that make compiles only what has changed.
+# Writes files that each include up to SIZE sources of one layer, such as DIRECTORY/cli-2.cc, and prints their names. A
+# SIZE that is no number stands for 10. A file that would not change is left alone, so that make compiles only what has
+# changed.
 set -eu
 directory=$1
+case $2 in '' | 0* | *[!0-9]*) size=10 ;; *) size=$2 ;; esac
 mkdir -p "$directory"
-printf '%s\n' src/*/*.cc | awk -v directory="$directory" '
+printf '%s\n' src/*/*.cc | awk -v directory="$directory" -v size="$size" '
     { split($0, path, "/"); sources[path[2]] = sources[path[2]] " " $0; count[path[2]]++ }
 
     function keep(file, text,    old, line) {
@@ -22,7 +24,7 @@ printf '%s\n' src/*/*.cc | awk -v directory="$directory" '
     END {
         for (layer in count) {
             split(sources[layer], source, " ")
-            parts = int((count[layer] + 9) / 10)
+            parts = int((count[layer] + size - 1) / size)
             for (part = 1; part <= parts; part++) {
                 text = ""
                 # parts of equal size take about equal time
