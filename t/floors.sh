@@ -17,7 +17,7 @@ expect_none() {
     echo "$found" | sed 's/^/# /'
 }
 
-echo 1..7
+echo 1..8
 echo "$includes" | awk -v floors="$floors" '
     BEGIN { for (i = split(floors, name); i > 0; i--) rank[name[i]] = i }
     { split($1, from, "/"); split($2, to, "/") }
@@ -33,3 +33,5 @@ echo "$includes" | sed -n 's, spawn\.h$,,p' | grep -vx src/process/spawn.cc |
 echo "$includes" | grep ' sqlite3\.h' | grep -v '^src/store/' | expect_none 6 'SQLite is seen in src/store alone'
 echo "$includes" | sed -n 's, systemd/.*,,p' | grep -vx src/daemon/journal.cc |
     expect_none 7 'libsystemd is seen in one file alone'
+grep -nE 'message(\(\))?\.(find|starts_with|ends_with|contains|substr|compare)\(|problem\(\)\.(find|starts_with)\(' src/*/*.cc |
+    expect_none 8 'nothing is decided by the text of an error'

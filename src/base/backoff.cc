@@ -4,21 +4,9 @@
 #include "base/backoff.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 
 namespace eventsgw {
-
-bool is_shortage(const Error& error) {
-    switch (error.os_error) {
-    case EAGAIN:
-    case ENOMEM:
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS: return true;
-    default: return false;
-    }
-}
 
 std::chrono::milliseconds Backoff::next() {
     const std::chrono::milliseconds whole = delay_;

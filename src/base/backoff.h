@@ -4,15 +4,11 @@
 #pragma once
 
 #include "base/chrono.h"
-#include "base/result.h"
 
 #include <array>
 #include <cstdint>
 
 namespace eventsgw {
-
-/// Whether an error passes by itself when others give back what they hold: descriptors, processes, memory.
-bool is_shortage(const Error& error);
 
 /// How long to wait before the next attempt: 100 ms, doubled at each failure up to 5 s, and of that a random part
 /// between three quarters and all, so that the gateways of a node do not come back in step.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -31,6 +32,13 @@ Result<void> set_nonblocking(int fd) {
         return make_os_error("fcntl");
     }
     return {};
+}
+
+Result<void> lock_exclusively(const UniqueFd& fd) {
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
+        return {};
+    }
+    return errno == EWOULDBLOCK ? Error{"another process has it", Fault::busy} : make_os_error("cannot be locked");
 }
 
 void open_missing_standard_descriptors() {

@@ -20,9 +20,9 @@ Error not_a_file(const std::string& what, mode_t mode) {
         return make_os_error(what, EISDIR);
     }
     if (S_ISFIFO(mode)) {
-        return Error{what + ": it is a FIFO, not a regular file", EINVAL};
+        return Error{what + ": it is a FIFO, not a regular file"};
     }
-    return Error{what + ": it is not a regular file", EINVAL};
+    return Error{what + ": it is not a regular file"};
 }
 
 Result<void> write_all(int fd, std::string_view content) {
@@ -57,7 +57,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     for (;;) {
         const std::size_t used = content.size();
         if (used > max_bytes) {
-            return Error{"is larger than " + std::to_string(max_bytes) + " bytes", EFBIG};
+            return Error{"is larger than " + std::to_string(max_bytes) + " bytes", Fault::too_large};
         }
         content.resize(used + kChunk);
         const ssize_t got = ::read(fd.get(), content.data() + used, kChunk);

@@ -45,7 +45,7 @@ public:
     NewProgram& operator=(const NewProgram&) = delete;
     ~NewProgram();
 
-    /// Gives it this name, once. What has the name is replaced, or left alone: then the error is EEXIST.
+    /// Gives it this name, once. What has the name is replaced, or left alone: then it is Fault::taken.
     Result<void> put_at(const std::string& path, IfPresent if_present);
 
 private:

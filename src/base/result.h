@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,19 +13,40 @@
 
 namespace eventsgw {
 
-/// What went wrong, in words for the administrator. `os_error` is the errno behind it, 0 where there is none;
-/// callers look at it to tell what may pass by itself (EAGAIN, EMFILE) from what will not.
+/// What a failure means to whoever decides what to do next. Three places translate into it: fault_of_errno(), what
+/// SQLite returns in store/database.cc, and the words of Redis in redis/reply.cc.
+enum class Fault : std::uint8_t {
+    other,           ///< nothing that anybody acts upon
+    absent,          ///< nothing has that name, or a variable is not set
+    taken,           ///< something has that name, or somebody listens there
+    denied,          ///< the access rules forbid it
+    unauthenticated, ///< the password is wrong, or none was given
+    busy,            ///< somebody else is at it, and will be done with it
+    shortage,        ///< descriptors, processes or memory ran out, which passes and says nothing about what was tried
+    disk_full,
+    read_only,  ///< the disk or the file cannot be written
+    damaged,    ///< no database, a damaged one, or not what the program has made
+    empty,      ///< nothing has been put into it yet
+    no_match,   ///< there is nothing like that in it, or more than one
+    refused,    ///< the gateway answers that it will not
+    unanswered, ///< no answer came: it may have been carried out
+    wrong_type, ///< the Redis key holds something else
+    too_large
+};
+
+/// errno(3). EWOULDBLOCK, which is EAGAIN, is a shortage here; lock_exclusively() in base/fd.h knows better.
+Fault fault_of_errno(int os_error);
+
+/// What went wrong. The message is for the administrator alone: nothing is decided by its text.
 struct Error {
     std::string message;
-    int os_error = 0;
+    Fault fault = Fault::other;
 };
 
 /// An Error from an errno value: "what: No such file or directory".
-inline Error make_os_error(std::string_view what, int os_error = errno) {
-    return Error{std::string(what) + ": " + std::strerror(os_error), os_error};
-}
+Error make_os_error(std::string_view what, int os_error = errno);
 
-/// Adds the place to an error on its way up: "where: message". Done once per floor.
+/// Adds the place to an error on its way up: "where: message". Done once per layer.
 inline Error within(std::string_view where, Error error) {
     error.message.insert(0, std::string(where) + ": ");
     return error;

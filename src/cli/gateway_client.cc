@@ -25,12 +25,11 @@ constexpr timeval kAnswerTimeout{5, 0};
 
 Error no_gateway(int os_error) {
     const std::string socket = kStatusSocket;
-    if (os_error == EACCES || os_error == EPERM) {
-        return Error{socket + " belongs to another user: run this as the module, or as root", os_error};
+    if (fault_of_errno(os_error) == Fault::denied) {
+        return Error{socket + " belongs to another user: run this as the module, or as root"};
     }
     return Error{"no gateway answers at " + socket +
-                     " here: go to the module's state directory, and see that the gateway runs",
-                 os_error};
+                 " here: go to the module's state directory, and see that the gateway runs"};
 }
 
 Result<UniqueFd> connect_to_gateway() {
@@ -53,10 +52,10 @@ Result<std::string> read_to_end(int fd) {
             return text;
         }
         if (got < 0 && errno != EINTR) {
-            return errno == ECONNRESET ? Error{"the gateway has ended without an answer", ECONNRESET}
+            return errno == ECONNRESET ? Error{"the gateway has ended without an answer", Fault::unanswered}
                                        : Error{"the gateway does not answer: it may be busy or stopped; see systemctl "
                                                "status",
-                                               ETIMEDOUT};
+                                               Fault::unanswered};
         }
         text.append(chunk.data(), static_cast<std::size_t>(got > 0 ? got : 0));
     }
@@ -88,7 +87,7 @@ Result<std::string> take_body(const std::string& response) {
     constexpr std::string_view kVersion = "HTTP/1.";
     const std::size_t head_end = response.find(kHeadEnd);
     if (response.empty()) {
-        return Error{"the gateway has ended without an answer", ECONNRESET};
+        return Error{"the gateway has ended without an answer", Fault::unanswered};
     }
     if (head_end == std::string::npos || !response.starts_with(kVersion)) {
         return no_gateway_there();
@@ -101,7 +100,7 @@ Result<std::string> take_body(const std::string& response) {
         return no_gateway_there();
     }
     if (status == " 409 ") {
-        return Error{escape_lines(trim(body))};
+        return Error{escape_lines(trim(body)), Fault::refused};
     }
     return status == " 200 " ? Result<std::string>(std::move(body)) : no_gateway_there();
 }
@@ -109,7 +108,7 @@ Result<std::string> take_body(const std::string& response) {
 } // namespace
 
 Error no_gateway_there() {
-    return Error{"what answers at " + std::string(kStatusSocket) + " is no gateway, or one of another version", EPROTO};
+    return Error{"what answers at " + std::string(kStatusSocket) + " is no gateway, or one of another version"};
 }
 
 Result<std::string> ask_gateway(const std::string& method, const std::string& path) {

@@ -69,8 +69,8 @@ int list(HistoryFile& file, const Options& options, std::ostream& out, std::ostr
 int show(HistoryFile& file, const std::string& prefix, const Options& options, std::ostream& out, std::ostream& err) {
     const Result<std::string> id = file.resolve(prefix);
     if (!id) {
-        return id.error().os_error == 0 ? complain(id.error().message, kExitNoMatch, err)
-                                        : complain_of_file(id.error(), err);
+        return id.error().fault == Fault::no_match ? complain(id.error().message, kExitNoMatch, err)
+                                                   : complain_of_file(id.error(), err);
     }
     const Result<std::optional<RunRecord>> run = file.load(*id);
     if (!run) {
@@ -120,12 +120,12 @@ bool is_replay_answer(std::string_view body) {
 }
 
 int complain_of_replay(const Error& error, std::ostream& err) {
-    const bool may_follow = error.os_error == ETIMEDOUT || error.os_error == ECONNRESET;
+    const bool may_follow = error.fault == Fault::unanswered;
     return complain(error.message + (may_follow
                                          ? "; the event may be replayed all the same: see `eventsgw history` before "
                                            "you ask again"
                                          : ""),
-                    error.os_error != 0 ? kExitUnavailable : kExitNoMatch, err);
+                    error.fault == Fault::refused ? kExitNoMatch : kExitUnavailable, err);
 }
 
 } // namespace

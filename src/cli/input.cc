@@ -25,7 +25,7 @@ Result<std::string> read_all(int fd) {
     for (;;) {
         const std::size_t used = content.size();
         if (used > kMaxInput) {
-            return Error{"is larger than " + std::to_string(kMaxInput) + " bytes", EFBIG};
+            return Error{"is larger than " + std::to_string(kMaxInput) + " bytes", Fault::too_large};
         }
         content.resize(used + kChunk);
         const ssize_t got = ::read(fd, content.data() + used, kChunk);
@@ -43,7 +43,7 @@ Result<std::string> read_all(int fd) {
 
 Result<std::string> read_standard_input() {
     Result<std::string> content = read_all(STDIN_FILENO);
-    return content ? content : Error{"standard input " + content.error().message, content.error().os_error};
+    return content ? content : Error{"standard input " + content.error().message, content.error().fault};
 }
 
 Result<std::string> read_input(const std::string& file) {

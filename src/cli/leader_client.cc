@@ -95,32 +95,28 @@ Result<Reply> LeaderClient::ask(const std::vector<std::string_view>& command) {
         return describe_problem();
     }
     if (answer_->is_error()) {
-        return describe(answer_->text, " answers: ");
+        return describe(answer_->error(), " answers: ");
     }
     return *answer_;
 }
 
-Error LeaderClient::describe(const std::string& problem, const std::string& verb) const {
+Error LeaderClient::describe(const Error& problem, const std::string& verb) const {
     const std::string leader = "the leader at " + to_string(session_.address());
-    if (is_refusal(problem)) {
-        return Error{leader + " refuses " + quote(user_) + ": " + escape(problem), EACCES};
-    }
-    return Error{leader + verb + escape(problem), EAGAIN};
+    const std::string what = is_refusal(problem.fault) ? " refuses " + quote(user_) + ": " : verb;
+    return Error{leader + what + escape(problem.message), problem.fault};
 }
 
 Error LeaderClient::describe_problem() const {
-    return describe(session_.problem(), " cannot be reached: ");
+    return describe(Error{session_.problem(), session_.fault()}, " cannot be reached: ");
 }
 
-bool is_refusal(std::string_view text) {
-    constexpr std::array<std::string_view, 3> kRefusals{"WRONGPASS ", "NOPERM ", "NOAUTH "};
-    return std::any_of(kRefusals.begin(), kRefusals.end(),
-                       [&](std::string_view word) { return text.substr(0, word.size()) == word; });
+bool is_refusal(Fault fault) {
+    return fault == Fault::denied || fault == Fault::unauthenticated;
 }
 
 int complain_of_leader(const std::string& command, const Error& error, std::ostream& err) {
     err << "eventsgw: " << error.message << "\n";
-    if (error.os_error == EACCES) {
+    if (is_refusal(error.fault)) {
         err << "REDIS_USER and REDIS_PASSWORD must be those of the module.\n" << advise_on_environment(command);
         return kExitNoPermission;
     }

@@ -28,8 +28,8 @@ constexpr std::size_t kToolMaxPayload = std::size_t{1} << 30U;
 Network make_tool_network(Loop& loop, Resolver& resolver);
 
 /// A connection to the leader as the module's user, for a tool that asks and waits for the answer. It runs the loop
-/// meanwhile, and so must not be called from a callback. Errors of the server's refusing, such as a wrong password,
-/// have EACCES; after all others the server may be back later.
+/// meanwhile, and so must not be called from a callback. Where the server refuses, such as for a wrong
+/// password, is_refusal() is true of the error; after all others the server may be back later.
 class LeaderClient {
 public:
     /// `tool` tells its connection from others: the client name is "module/mail1/eventsgw/publish".
@@ -43,7 +43,7 @@ public:
     Result<Reply> ask(const std::vector<std::string_view>& command);
 
     /// Gives the connection up, after an answer that means "not now", and leaves it to come back.
-    void reconnect(const std::string& reason) { session_.fail(reason); }
+    void reconnect(const Error& reason) { session_.fail(reason); }
 
     bool is_connected() const { return session_.is_ready(); }
 
@@ -52,7 +52,7 @@ public:
 
 private:
     void on_problem();
-    Error describe(const std::string& problem, const std::string& verb) const;
+    Error describe(const Error& problem, const std::string& verb) const;
     Error describe_problem() const;
 
     Loop& loop_;
@@ -69,8 +69,8 @@ private:
     Session session_;
 };
 
-/// Whether the text of an error is a server's refusal, such as WRONGPASS or NOPERM.
-bool is_refusal(std::string_view text);
+/// Whether the server knows who asks, and refuses, or does not know him.
+bool is_refusal(Fault fault);
 
 /// Says on `err` that `command` could not do its work at the leader, why, and what to look at. Returns the exit status:
 /// 77 (EX_NOPERM) for a refusal, else 69 (EX_UNAVAILABLE).

@@ -43,7 +43,7 @@ Result<Variables> load_agent_file() {
     if (content) {
         return parse_variables(*content);
     }
-    if (content.error().os_error == ENOENT) {
+    if (content.error().fault == Fault::absent) {
         return Variables{};
     }
     return within(kAgentFile, content.error());

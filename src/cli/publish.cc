@@ -69,7 +69,7 @@ int refuse(const Error& error, std::ostream& err) {
 }
 
 int refuse_source(const Publication& message, const Connections& connections, const Error& error, std::ostream& err) {
-    if (error.message.find("NOPERM") == std::string::npos || message.source == connections.user) {
+    if (error.fault != Fault::denied || message.source == connections.user) {
         return complain_of_leader("publish", error, err);
     }
     err << "eventsgw: not published: the access rules let " << quote(connections.user) << " publish below "

@@ -64,7 +64,7 @@ Result<Connections> read_surroundings(const Options& options, ConfigReport& conf
     config.settings.log_level = options.log_level.value_or(config.settings.log_level);
     Result<Connections> connections = read_connections(read_environment, options.agent_id);
     if (connections && !connections->password && config.rules.has(RuleKind::action)) {
-        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks", ENOENT};
+        return Error{"REDIS_PASSWORD is not set, and [actions] needs it to push tasks", Fault::absent};
     }
     return connections;
 }
@@ -81,7 +81,7 @@ bool is_usable(const Log& log, const std::string& file, const Loaded& loaded) {
     if (!loaded.connections) {
         log.error("config", loaded.connections.error().message);
     }
-    if (!loaded.connections && loaded.connections.error().os_error == ENOENT) {
+    if (!loaded.connections && loaded.connections.error().fault == Fault::absent) {
         log.error("config", "the service of the module sets it; by hand: " + show_module_call(""));
     }
     for (const Problem& warning : config.warnings) {

@@ -195,8 +195,8 @@ Result<void> SpoolCommand::list_text(SpoolFile& file) {
 
 int SpoolCommand::list() {
     Result<SpoolFile> file =
-        exists() ? SpoolFile::open(options_.spool, Database::Mode::read) : Error{"there is none", kStoreEmpty};
-    if (!file && file.error().os_error == kStoreEmpty) {
+        exists() ? SpoolFile::open(options_.spool, Database::Mode::read) : Error{"there is none", Fault::empty};
+    if (!file && file.error().fault == Fault::empty) {
         out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
              << "\n";
         return kExitSuccess;
@@ -242,7 +242,7 @@ int SpoolCommand::drop(const std::string& id) {
         if (found.dead.empty()) {
             const Result<SpoolLock> lock = SpoolLock::take(options_.spool);
             if (!lock) {
-                const bool is_in_use = lock.error().os_error == EWOULDBLOCK;
+                const bool is_in_use = lock.error().fault == Fault::busy;
                 return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
                                           : lock.error().message,
                                 is_in_use ? kExitInUse : kExitIo);

@@ -123,7 +123,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     // The cursor is the gateway's, whichever file is pushed.
     const bool is_the_gateways = options.spool == kSpoolName;
     const Result<PushLock> lock = PushLock::take();
-    if (!lock && lock.error().os_error == EWOULDBLOCK) {
+    if (!lock && lock.error().fault == Fault::busy) {
         err << "eventsgw: a gateway runs here"
             << (is_the_gateways ? ", which pushes by itself\n" : ": stop the gateway first\n");
         return kExitInUse;
@@ -134,7 +134,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     }
     Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
     if (!spool) {
-        const bool is_in_use = spool.error().os_error == EWOULDBLOCK;
+        const bool is_in_use = spool.error().fault == Fault::busy;
         err << "eventsgw: " << escape(options.spool) << ": "
             << (is_in_use ? "another process has it" : spool.error().message) << "\n";
         return is_in_use ? kExitInUse : kExitIo;

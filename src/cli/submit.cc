@@ -54,8 +54,7 @@ std::string make_submitted_task(const SubmitOptions& options, const std::string&
 
 /// A refusal that waiting does not change: the queue is no list, or the task is too long.
 bool is_for_good(const Error& error) {
-    return error.message.find("WRONGTYPE") != std::string::npos ||
-           error.message.find("Protocol error") != std::string::npos;
+    return error.fault == Fault::wrong_type || error.fault == Fault::too_large;
 }
 
 /// What was sent and not answered is never sent again: the agent would have the task twice.
@@ -73,7 +72,7 @@ Result<void> push(LeaderClient& leader, const std::string& key, const std::strin
         if (leader.is_unanswered() || is_for_good(reply.error()) || Clock::now() >= deadline) {
             return reply.error();
         }
-        leader.reconnect(reply.error().message);
+        leader.reconnect(reply.error());
     }
 }
 
@@ -106,7 +105,7 @@ public:
             if (code && code->kind == Reply::Kind::text) {
                 return finish(code->text);
             }
-            if (!code && code.error().os_error == EACCES) {
+            if (!code && is_refusal(code.error().fault)) {
                 bar_.wipe();
                 return complain_of_leader("submit", code.error(), err_);
             }
@@ -206,7 +205,7 @@ int send(const SubmitOptions& options, const Connections& connections, const std
         if (const Result<void> listening = follower->listen(); !listening) {
             err << "eventsgw: not submitted: " << listening.error().message
                 << "\nIs REDIS_REPLICA_ADDRESS right? Without --wait only the leader is needed.\n";
-            return listening.error().os_error == EACCES ? kExitNoPermission : kExitUnavailable;
+            return is_refusal(listening.error().fault) ? kExitNoPermission : kExitUnavailable;
         }
     }
     const std::string& agent = connections.agent_id;

@@ -40,7 +40,7 @@ Result<void> TaskFollower::listen() {
         const Session& session = subscriber_.session();
         return Error{"the replica at " + to_string(session.address()) +
                          " cannot be listened to: " + escape(session.problem()),
-                     is_refusal(session.problem()) ? EACCES : EAGAIN};
+                     session.fault()};
     }
     return {};
 }

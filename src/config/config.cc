@@ -123,8 +123,9 @@ private:
 };
 
 /// The program is started in the state directory, but those who call `check` and `match` are often elsewhere.
-std::string missing_file_hint(int os_error) {
-    return os_error == ENOENT ? "; it lies in the module's state directory: go there, or name it with --config" : "";
+std::string missing_file_hint(Fault fault) {
+    return fault == Fault::absent ? "; it lies in the module's state directory: go there, or name it with --config"
+                                  : "";
 }
 
 } // namespace
@@ -135,14 +136,14 @@ ConfigReport parse_config(std::string_view bytes) {
 
 ConfigReport load_config(const std::string& path, bool may_be_absent) {
     const Result<std::string> bytes = read_file(path, kMaxFileBytes);
-    if (!bytes && may_be_absent && bytes.error().os_error == ENOENT) {
+    if (!bytes && may_be_absent && bytes.error().fault == Fault::absent) {
         ConfigReport report;
         report.is_absent = true;
         return report;
     }
     if (!bytes) {
         ConfigReport report;
-        report.errors.push_back({0, bytes.error().message + missing_file_hint(bytes.error().os_error)});
+        report.errors.push_back({0, bytes.error().message + missing_file_hint(bytes.error().fault)});
         return report;
     }
     return parse_config(*bytes);

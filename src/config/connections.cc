@@ -39,7 +39,7 @@ Result<std::string> read_agent_id(const Environment& environment, const std::opt
     }
     const std::optional<std::string> variable = read_variable(environment, "AGENT_ID");
     if (!variable) {
-        return Error{"AGENT_ID is not set; it says whose tasks these are, as in module/mail1", ENOENT};
+        return Error{"AGENT_ID is not set; it says whose tasks these are, as in module/mail1", Fault::absent};
     }
     Result<std::string> checked = check_agent_id(*variable);
     return checked ? checked : within("AGENT_ID", std::move(checked).error());

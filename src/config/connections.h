@@ -26,7 +26,7 @@ struct Connections {
 };
 
 /// `agent_id` is the command line's, and wins over AGENT_ID. Errors begin with the variable's name; where
-/// it is not set Error::os_error is ENOENT.
+/// it is not set it is Fault::absent.
 Result<Connections> read_connections(const Environment& environment, const std::optional<std::string>& agent_id);
 
 } // namespace eventsgw

@@ -67,7 +67,7 @@ std::string CommandRunner::run(const Rule& rule, const Event& event) {
 bool CommandRunner::submit(Number number, Job job) {
     const RunRecord& run = runs_.at(number).record;
     if (job.command.back().find('\0') != std::string::npos) {
-        on_done(number, Error{"a NUL byte in it cannot be given to a shell", EINVAL});
+        on_done(number, Error{"a NUL byte in it cannot be given to a shell"});
         return true;
     }
     log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});

@@ -155,9 +155,9 @@ void Gateway::on_lost() {
     if (!next_) {
         return;
     }
-    const std::string& reason = subscriber_.session().problem();
-    if (reason.starts_with("NOPERM")) {
-        log_.error("gateway", "not reloaded, Redis refuses the new subscriptions", {{"reason", reason}});
+    if (subscriber_.session().fault() == Fault::denied) {
+        log_.error("gateway", "not reloaded, Redis refuses the new subscriptions",
+                   {{"reason", subscriber_.session().problem()}});
         next_.reset();
         next_spool_.reset();
         subscriber_.listen_to(subscriptions_of(config_));

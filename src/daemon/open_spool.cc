@@ -3,12 +3,10 @@
 
 #include "daemon/open_spool.h"
 
-#include "base/backoff.h"
 #include "base/fd.h"
 #include "base/unix_address.h"
 #include "daemon/status_server.h"
 
-#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <system_error>
@@ -52,7 +50,7 @@ OpenedSpool open_spool(const Log& log) {
     Result<PushLock> lock = PushLock::take();
     Result<std::unique_ptr<Spool>> spool =
         lock ? Spool::open(kSpoolName) : Result<std::unique_ptr<Spool>>(lock.error());
-    opened.is_in_use = !spool && spool.error().os_error == EWOULDBLOCK;
+    opened.is_in_use = !spool && spool.error().fault == Fault::busy;
     if (opened.is_in_use) {
         complain_of_other(log);
         return opened;
@@ -64,7 +62,7 @@ OpenedSpool open_spool(const Log& log) {
         opened.spool = std::move(*spool);
         return opened;
     }
-    if (is_shortage(spool.error())) {
+    if (spool.error().fault == Fault::shortage) {
         opened.is_lacking = true;
         log.error("spool", "cannot be opened for now", {{"file", kSpoolName}, {"reason", spool.error().message}});
         return opened;

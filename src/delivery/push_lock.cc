@@ -4,7 +4,6 @@
 #include "delivery/push_lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 namespace eventsgw {
 
@@ -13,8 +12,8 @@ Result<PushLock> PushLock::take() {
     if (!directory) {
         return make_os_error("the working directory cannot be opened");
     }
-    if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
-        return make_os_error("the working directory cannot be locked");
+    if (Result<void> locked = lock_exclusively(directory); !locked) {
+        return within("the working directory", locked.error());
     }
     return PushLock(std::move(directory));
 }

@@ -14,7 +14,7 @@ namespace eventsgw {
 /// for a leader that forgets. It is the directory's, and so it holds whatever becomes of the spool.
 class PushLock {
 public:
-    /// Error::os_error is EWOULDBLOCK when another process has it.
+    /// Fault::busy when another process has it.
     static Result<PushLock> take();
 
 private:

@@ -3,12 +3,10 @@
 
 #include "delivery/spool.h"
 
-#include "base/backoff.h"
 #include "base/signals_blocked.h"
 #include "base/uuid.h"
 #include "store/set_aside.h"
 
-#include <cerrno>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -29,16 +27,11 @@ Error set_aside(const std::string& path, Error error) {
     return error;
 }
 
-/// An error of the database, with an errno value in the place of a StoreFault, two of which say what passes.
-Error in_words_of_os(Error error) {
-    error.os_error = error.os_error == kStoreBusy ? EWOULDBLOCK : error.os_error == kStoreLacking ? ENOMEM : EIO;
-    return error;
-}
-
 /// What another process is at, and what there is too little of for now, says nothing about the file, and passes: what
 /// waits in it is for the next start. All else is a reason to set it aside.
 Error judge(const std::string& path, Error error) {
-    return is_shortage(error) ? error : set_aside(path, std::move(error)); // EWOULDBLOCK, which is EAGAIN, too
+    const bool passes = error.fault == Fault::busy || error.fault == Fault::shortage;
+    return passes ? error : set_aside(path, std::move(error));
 }
 
 /// A copy whose maker was killed before it took the place of a file that somebody had removed holds what waits.
@@ -86,7 +79,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path) {
     SpoolFile::Claim claim{new_instance, 0};
     if (!lock->is_empty()) {
         if (Result<void> opened = open_file(path, new_instance, file, extent, claim); !opened) {
-            return judge(path, in_words_of_os(opened.error()));
+            return judge(path, opened.error());
         }
     }
     auto spool = std::make_unique<Spool>(std::move(*lock), std::move(file), std::move(claim), extent);
@@ -110,7 +103,7 @@ Result<void> Spool::start() {
         const SignalsBlocked blocked;
         thread_ = std::thread([this] { writer_.run(); });
     } catch (const std::system_error& error) {
-        return Error{std::string("no thread for the spool: ") + error.what(), ENOMEM}; // it says EAGAIN
+        return Error{std::string("no thread for the spool: ") + error.what(), Fault::shortage};
     }
     return {};
 }

@@ -27,8 +27,8 @@ class Spool {
 public:
     /// Locks the file and starts the thread. A file that nothing has been written to is left to the first order, for
     /// most gateways never need SQLite, and it takes a megabyte of memory. What can be used by nobody is set aside,
-    /// and the error's message says so. Error::os_error is EWOULDBLOCK when another process has it, and another
-    /// is_shortage() when there is too little to open it with; then it is left alone.
+    /// and the error's message says so; with Fault::busy, as when another process has it, and Fault::shortage it is
+    /// left alone.
     static Result<std::unique_ptr<Spool>> open(const std::string& path);
 
     Spool(SpoolLock lock, std::optional<SpoolFile> file, SpoolFile::Claim claim, SpoolFile::Extent extent);

@@ -49,7 +49,7 @@ Result<void> SpoolFile::prepare(Database::Mode mode) {
         return objects.error();
     }
     if (objects->value_or(0) == 0 && mode != Database::Mode::create) {
-        return Error{"nothing has been put into it yet", kStoreEmpty};
+        return Error{"nothing has been put into it yet", Fault::empty};
     }
     if (objects->value_or(0) == 0) {
         Result<void> made = begin();

@@ -46,7 +46,6 @@ public:
         bool is_to_retry;
     };
 
-    /// Error::os_error is a StoreFault.
     static Result<SpoolFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
 
     /// Nothing but the destructor afterwards.

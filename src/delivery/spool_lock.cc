@@ -9,7 +9,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,8 +23,8 @@ Result<SpoolLock> SpoolLock::take(const std::string& path) {
     if (!fd) {
         return make_os_error("cannot be opened");
     }
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        return make_os_error("cannot be locked");
+    if (Result<void> locked = lock_exclusively(fd); !locked) {
+        return locked.error();
     }
     // SQLite gives the files beside it its mode, but only those that it makes.
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {

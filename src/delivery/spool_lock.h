@@ -21,8 +21,7 @@ inline constexpr const char* kCopySuffix = ".new";
 /// removes or replaces the file leaves it with a file that nobody else can reach.
 class SpoolLock {
 public:
-    /// Also makes the file, and closes what is there to all but its owner. Error::os_error is EWOULDBLOCK when another
-    /// process has it.
+    /// Also makes the file, and closes what is there to all but its owner. Fault::busy when another process has it.
     static Result<SpoolLock> take(const std::string& path);
 
     /// Whether the name still leads to the file that is locked.

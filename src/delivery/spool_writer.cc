@@ -45,7 +45,7 @@ void SpoolWriter::run() {
             if (file_) {
                 file_->roll_back();
             }
-            report_problem(Error{"out of memory", kStoreFailed});
+            report_problem(Error{"out of memory", Fault::shortage});
         }
     }
 }
@@ -111,7 +111,7 @@ void SpoolWriter::write() {
         return;
     }
     Result<void> written = apply();
-    if (!written && written.error().os_error == kStoreFull) {
+    if (!written && written.error().fault == Fault::disk_full) {
         file_->roll_back();
         make_room();
         written = apply();

@@ -32,9 +32,7 @@ bool SpoolWriter::keep_place() {
     if (!set_aside) {
         next_copy_ = std::chrono::steady_clock::now() + copy_delay_;
         copy_delay_ = std::min<std::chrono::milliseconds>(2 * copy_delay_, kLongestCopyDelay);
-        const bool is_broken = set_aside.error().os_error == kStoreBroken;
-        report_problem(Error{"was removed or replaced while in use: " + set_aside.error().message,
-                             is_broken ? kStoreBroken : kStoreFailed});
+        report_problem(within("was removed or replaced while in use", set_aside.error()));
         return false;
     }
     copy_delay_ = kTick;
@@ -50,7 +48,7 @@ Result<std::string> SpoolWriter::write_anew() {
     ::unlink(new_path.c_str());
     Result<SpoolLock> lock = SpoolLock::take(new_path);
     if (!lock) {
-        return Error{lock.error().message, kStoreFailed};
+        return lock.error();
     }
     Result<void> copied = file_ ? file_->copy_to(new_path) : lock_.copy_to(*lock);
     copied = copied ? lock->sync() : copied;
@@ -58,13 +56,13 @@ Result<std::string> SpoolWriter::write_anew() {
     const Result<std::string> set_aside = copied && !is_ours ? set_database_aside(path) : Result<std::string>("");
     if (!copied || !set_aside) {
         ::unlink(new_path.c_str());
-        return copied ? Error{set_aside.error().message, kStoreFailed} : copied.error();
+        return copied ? set_aside.error() : copied.error();
     }
     for (const char* suffix : {"-wal", "-shm", "-journal"}) {
         ::unlink((path + suffix).c_str());
     }
     if (Result<void> moved = lock->move_to(path); !moved) {
-        return Error{moved.error().message, kStoreFailed};
+        return moved.error();
     }
     is_to_open_ = file_ || !lock_.is_empty();
     file_.reset(); // now, and not later: SQLite removes the log of a file that it closes by its name
@@ -151,7 +149,7 @@ bool SpoolWriter::look_around() {
 }
 
 void SpoolWriter::report_problem(const Error& error) {
-    if (error.os_error == kStoreBroken) {
+    if (error.fault == Fault::damaged) {
         give_up(error);
         return;
     }

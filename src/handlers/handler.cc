@@ -58,7 +58,7 @@ Result<void> Handler::load() {
     Result<std::vector<std::string>> state = load_state_file(kStateFile);
     if (state) {
         variables_ = std::move(*state);
-    } else if (is_shortage(state.error())) {
+    } else if (state.error().fault == Fault::shortage) {
         return state.error();
     } else {
         means_.log.warning(

@@ -37,8 +37,8 @@ Result<std::vector<std::string>> load_state_file(const std::string& path) {
     if (bytes) {
         return parse_state_file(*bytes);
     }
-    return bytes.error().os_error == ENOENT ? Result<std::vector<std::string>>(std::vector<std::string>())
-                                            : within(path, bytes.error());
+    return bytes.error().fault == Fault::absent ? Result<std::vector<std::string>>(std::vector<std::string>())
+                                                : within(path, bytes.error());
 }
 
 } // namespace eventsgw

@@ -105,8 +105,8 @@ StepList list_steps(const std::vector<std::string>& bases, std::string_view even
                 files[name] = join(directory, name);
             }
         });
-        list.is_short = list.is_short || (!read && is_shortage(read.error()));
-        if (!read && read.error().os_error != ENOENT && read.error().os_error != ENOTDIR) {
+        list.is_short = list.is_short || (!read && read.error().fault == Fault::shortage);
+        if (!read && read.error().fault != Fault::absent) {
             list.problems.push_back(read.error().message);
         }
     }

@@ -87,7 +87,7 @@ Result<void> History::try_to_start_thread() {
         const SignalsBlocked blocked;
         writing_->thread = std::thread([writing = writing_.get()] { writing->writer.run(writing->end.get()); });
     } catch (const std::system_error& error) {
-        return Error{std::string("no thread for it: ") + error.what(), error.code().value()};
+        return Error{std::string("no thread for it: ") + error.what(), fault_of_errno(error.code().value())};
     }
     return {};
 }

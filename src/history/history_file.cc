@@ -33,7 +33,7 @@ Result<Database> open_where_it_lies(const std::string& path) {
     if (has_log) {
         return Error{"a part of it is in " + path +
                          "-wal, and this directory cannot be written: look at a copy of both",
-                     kStoreReadOnly};
+                     Fault::read_only};
     }
     return Database::open(path, Database::Mode::snapshot);
 }
@@ -49,7 +49,7 @@ Result<bool> find_content(const std::string& path) {
         return regular.error();
     }
     if (info.st_size > 0 && info.st_size < kSmallest) {
-        return Error{"is cut off after " + std::to_string(info.st_size) + " bytes", kStoreBroken};
+        return Error{"is cut off after " + std::to_string(info.st_size) + " bytes", Fault::damaged};
     }
     return info.st_size > 0;
 }
@@ -68,7 +68,7 @@ Result<void> check_soundness(const std::string& path) {
         return row.error();
     }
     const bool is_sound = *format == HistoryFile::kFormat && *row && check->bytes(0) == "ok";
-    return is_sound ? Result<void>() : Error{"is not what it was", kStoreBroken};
+    return is_sound ? Result<void>() : Error{"is not what it was", Fault::damaged};
 }
 
 } // namespace
@@ -96,7 +96,7 @@ Result<HistoryFile> HistoryFile::open_to_write(const std::string& path) {
     file.place_.note_file();
     file.place_.note_log();
     if (file.place_.look() != HistoryPlace::State::same) {
-        return Error{"was replaced while it was opened", kStoreFailed};
+        return Error{"was replaced while it was opened"};
     }
     return file;
 }
@@ -192,7 +192,7 @@ bool HistoryFile::is_in_place() {
     if (sound) {
         place_.note_file();
     }
-    return sound || sound.error().os_error != kStoreBroken; // what could not be looked at now is looked at again
+    return sound || sound.error().fault != Fault::damaged; // what could not be looked at now is looked at again
 }
 
 void HistoryFile::abandon() {

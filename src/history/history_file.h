@@ -39,7 +39,7 @@ public:
         std::optional<RunRecord::Time> since{};
     };
 
-    /// Makes the file where needed; it is for the owner's eyes only from then on. Error::os_error is a StoreFault.
+    /// Makes the file where needed; it is for the owner's eyes only from then on.
     static Result<HistoryFile> open_to_write(const std::string& path);
     /// Nothing where there is no file, or nothing has been written to it yet.
     static Result<std::optional<HistoryFile>> open_to_read(const std::string& path);
@@ -70,7 +70,7 @@ public:
     /// Calls back for each run, oldest first, without payloads.
     Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
 
-    /// The one id that begins so. Error::os_error is 0 where there is none or more than one.
+    /// The one id that begins so. Fault::no_match where there is none or more than one.
     Result<std::string> resolve(std::string_view prefix);
     /// With its payload; nothing where there is none.
     Result<std::optional<RunRecord>> load(std::string_view id);

@@ -83,7 +83,7 @@ Result<std::vector<StepRecord>> HistoryFile::load_steps(Statement& statement, st
 
 Result<std::string> HistoryFile::resolve(std::string_view prefix) {
     if (prefix.empty()) {
-        return Error{"the id of the run is empty"};
+        return Error{"the id of the run is empty", Fault::no_match};
     }
     Result<Statement> rows = database_->prepare("SELECT id FROM runs WHERE id >= ? AND id < ? LIMIT 2");
     if (!rows) {
@@ -92,12 +92,13 @@ Result<std::string> HistoryFile::resolve(std::string_view prefix) {
     const std::string end = std::string(prefix) + '\xff'; // ids are ASCII
     Result<bool> row = rows->bind(0, prefix).bind(1, end).step();
     if (!row || !*row) {
-        return row ? Error{"there is no run " + quote(prefix) + " in the history"} : row.error();
+        return row ? Error{"there is no run " + quote(prefix) + " in the history", Fault::no_match} : row.error();
     }
     std::string id(rows->bytes(0));
     row = rows->step();
     if (!row || *row) {
-        return row ? Error{"several ids begin with " + quote(prefix) + ": give more of it"} : row.error();
+        return row ? Error{"several ids begin with " + quote(prefix) + ": give more of it", Fault::no_match}
+                   : row.error();
     }
     return id;
 }

@@ -5,7 +5,6 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "store/database.h"
 
 #include <cerrno>
 
@@ -18,33 +17,25 @@ namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-/// make_os_error() in the words of a store.
-Error make_store_error(const std::string& what) {
-    Error error = make_os_error(what);
-    const int code = error.os_error;
-    error.os_error = code == ENOSPC || code == EDQUOT ? kStoreFull : kStoreFailed;
-    return error;
-}
-
 } // namespace
 
 Result<void> HistoryPlace::prepare() {
     if (Result<void> regular = check_regular(path_); !regular) {
-        return Error{regular.error().message, kStoreFailed};
+        return regular;
     }
     const UniqueFd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
     struct stat info {};
     if (!fd || ::fstat(fd.get(), &info) != 0) {
-        return make_store_error("cannot be opened");
+        return make_os_error("cannot be opened");
     }
     file_.identity = FileIdentity::of(fd);
     if ((info.st_mode & kOthers) != 0 && ::fchmod(fd.get(), info.st_mode & S_IRWXU) != 0) {
-        return make_store_error("others can read it, and its mode cannot be changed");
+        return make_os_error("others can read it, and its mode cannot be changed");
     }
     // SQLite gives the files beside the database its mode, but only those that it makes.
     for (const std::string& path : {log_path(), index_path()}) {
         if (Result<void> closed = close_to_others(path); !closed) {
-            return Error{closed.error().message, kStoreFailed};
+            return closed;
         }
     }
     return {};
@@ -94,7 +85,7 @@ void HistoryPlace::remove_log() const {
 Result<void> HistoryPlace::remove_all() const {
     for (const std::string& path : {path_, log_path(), index_path()}) {
         if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-            return make_store_error("cannot be removed");
+            return make_os_error("cannot be removed");
         }
     }
     return {};

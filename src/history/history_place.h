@@ -21,7 +21,6 @@ public:
     explicit HistoryPlace(std::string path) : path_(std::move(path)) {}
 
     /// Makes the file where there is none, and sees to it that none but its owner can read it or its log.
-    /// Error::os_error is a StoreFault.
     Result<void> prepare();
 
     enum class State : std::uint8_t {

@@ -37,7 +37,7 @@ void HistoryWriter::run(int end) {
                 leave_what_is_lost(); // or to close it would bring the log of writes into what is there now
             }
         } catch (const std::bad_alloc&) {
-            report(Error{"out of memory", kStoreFailed});
+            report(Error{"out of memory", Fault::shortage});
         }
     }
 }
@@ -137,7 +137,7 @@ void HistoryWriter::erase() {
     }
     Result<void> erased = open();
     file_.reset();
-    if (!erased && erased.error().os_error == kStoreBroken && set_aside(erased.error())) {
+    if (!erased && erased.error().fault == Fault::damaged && set_aside(erased.error())) {
         return;
     }
     erased = erased ? HistoryPlace(path_).remove_all() : erased;
@@ -149,7 +149,7 @@ Result<void> HistoryWriter::with_file(const std::function<Result<void>()>& actio
     leave_what_is_lost();
     Result<void> done = open();
     done = done ? action() : done;
-    if (!done && done.error().os_error == kStoreBroken && set_aside(done.error())) {
+    if (!done && done.error().fault == Fault::damaged && set_aside(done.error())) {
         done = open();
         done = done ? action() : done;
     }

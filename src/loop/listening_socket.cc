@@ -37,7 +37,7 @@ Result<void> remove_stale(const UnixAddress& address) {
         ::unlink(address.path());
         return {};
     }
-    return Error{"somebody else answers there", EADDRINUSE}; // or is too busy to, or speaks otherwise
+    return Error{"somebody else answers there", Fault::taken}; // or is too busy to, or speaks otherwise
 }
 
 Result<void> bind_to(const sockaddr* address, socklen_t size, UniqueFd& socket) {
@@ -65,7 +65,7 @@ Result<void> bind_tcp(const Address& address, UniqueFd& socket) {
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (const int status = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); status != 0) {
-        return Error{std::string("the host must be a numeric address: ") + ::gai_strerror(status), EINVAL};
+        return Error{std::string("the host must be a numeric address: ") + ::gai_strerror(status)};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
     socket.reset(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

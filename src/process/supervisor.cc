@@ -13,7 +13,7 @@ Supervisor::Supervisor(Timers& timers, Launcher& launcher, const Log& log)
 
 Result<Supervisor::Id> Supervisor::start(Job job, DoneCallback on_done) {
     if (is_closed_) {
-        return Error{"the end has begun", ECANCELED};
+        return Error{"the end has begun"};
     }
     const Id id = ++last_;
     Entry& entry = entries_.emplace(id, Entry{std::move(job), std::move(on_done), nullptr}).first->second;
@@ -46,8 +46,8 @@ Supervisor::Attempt Supervisor::launch(Id id, Entry& entry, Error& error) {
         return Attempt::started;
     }
     error = process.error();
-    is_short_ = is_shortage(error);
-    if (error.os_error == ETXTBSY) {
+    is_short_ = error.fault == Fault::shortage;
+    if (error.fault == Fault::busy) {
         return Attempt::busy;
     }
     return is_short_ ? Attempt::out_of_resources : Attempt::failed;

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -73,7 +74,7 @@ public:
         redisAsyncContext* context = address.is_unix() ? redisAsyncConnectUnix(address.path.c_str())
                                                        : redisAsyncConnect(address.host.c_str(), address.port);
         if (context == nullptr || context->err != 0) {
-            close_with(context == nullptr ? "out of memory" : context->errstr);
+            close_with(Error{context == nullptr ? "out of memory" : context->errstr});
             free_context(context);
             return;
         }
@@ -125,7 +126,7 @@ private:
 
     void switch_on(Watch& watch) {
         if (!watch.on() && context_ != nullptr) {
-            close_with("the socket cannot be watched");
+            close_with(Error{"the socket cannot be watched"});
         }
     }
 
@@ -163,7 +164,7 @@ private:
         // What is finished has been handed out: the reader holds an unfinished message, and less than a read's worth.
         if (context_ != nullptr && context_->c.reader->len > max_bytes_) {
             callbacks_.on_oversized();
-            close_with("more than " + std::to_string(max_bytes_) + " bytes of one message came");
+            close_with(Error{"more than " + std::to_string(max_bytes_) + " bytes of one message came"});
         }
     }
 
@@ -212,12 +213,13 @@ private:
         readable_->off();
         writable_->off();
         const redisContext& context = std::exchange(context_, nullptr)->c;
-        close_with(context.err != 0 ? context.errstr : "closed");
+        close_with(
+            make_reply_error(context.err != 0 ? context.errstr : "closed")); // of a subscriber the server's words
     }
 
-    void close_with(const std::string& reason) {
-        if (reason_.empty()) {
-            reason_ = reason;
+    void close_with(Error reason) {
+        if (!reason_) {
+            reason_ = std::move(reason);
         }
         report_closed_->start(std::chrono::nanoseconds::zero());
     }
@@ -228,7 +230,7 @@ private:
         for (const ReplyCallback& callback : std::exchange(pending_, {})) {
             callback(nullptr);
         }
-        callbacks_.on_closed(reason_);
+        callbacks_.on_closed(*reason_);
     }
 
     Loop& loop_;
@@ -241,7 +243,7 @@ private:
     std::uint64_t reads_ = 0;
     Clock::time_point last_heard_;
     std::uint64_t acknowledged_ = 0; ///< bytes, as seen when more were waiting
-    std::string reason_;
+    std::optional<Error> reason_;    ///< why it is closed, or about to be
     std::unique_ptr<Timer> report_closed_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "config/address.h"
 #include "loop/timers.h"
+#include "redis/reply.h"
 
 #include <cstdint>
 #include <functional>
@@ -14,18 +15,6 @@
 #include <vector>
 
 namespace eventsgw {
-
-/// The answer to one command, by value.
-struct Reply {
-    enum class Kind : std::uint8_t { nil, integer, text, error, array };
-
-    Kind kind = Kind::nil;
-    std::string text; ///< of a status, a string or an error
-    std::int64_t integer = 0;
-    std::vector<Reply> elements;
-
-    bool is_error() const { return kind == Kind::error; }
-};
 
 /// One message of a subscription. The views live as long as the callback.
 struct Message {
@@ -47,7 +36,7 @@ public:
         std::function<void(const Message&)> on_message;
         std::function<void(std::string_view name)> on_subscribed; ///< the server confirms one channel or pattern
         std::function<void()> on_oversized;                       ///< the link ends because a message is too large
-        std::function<void(std::string reason)> on_closed;        ///< connecting failed, or the connection ended
+        std::function<void(Error reason)> on_closed;              ///< connecting failed, or the connection ended
     };
 
     /// With the answer; with nullptr when the connection ended first, and nobody knows whether the command was carried

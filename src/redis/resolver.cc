@@ -105,7 +105,7 @@ Result<void> Resolver::launch(const std::string& host) {
         const SignalsBlocked blocked;
         std::thread([host, socket = std::move(far_end)] { answer(socket.get(), host); }).detach();
     } catch (const std::system_error& error) {
-        return Error{std::string("no thread for the lookup: ") + error.what(), error.code().value()};
+        return Error{std::string("no thread for the lookup: ") + error.what(), fault_of_errno(error.code().value())};
     }
     watch_ = std::make_unique<Watch>(loop_, socket_.get(), Watch::For::reading, [this] { on_answer(); });
     if (!watch_->on()) {

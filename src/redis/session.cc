@@ -12,7 +12,7 @@ Session::Session(Options options, Network network, const Log& log, Callbacks cal
     : options_(std::move(options)), network_(std::move(network)), log_(log), callbacks_(std::move(callbacks)),
       backoff_(network_.seed), retry_(network_.timers.make_timer([this] { begin(); })),
       setup_(network_.timers.make_timer([this] { on_setup_timeout(); })),
-      health_(network_.timers.make_timer([this] { check_health(); })), problem_("not yet connected"),
+      health_(network_.timers.make_timer([this] { check_health(); })), problem_{"not yet connected"},
       down_since_(network_.timers.now()) {}
 
 void Session::start() {
@@ -45,7 +45,7 @@ void Session::on_resolved(Addresses addresses) {
     retry_->stop(); // a late answer is as good as any
     setup_->stop();
     if (!addresses) {
-        fail(addresses.error().message);
+        fail(addresses.error());
         return;
     }
     Address numeric = options_.address;
@@ -73,9 +73,9 @@ void Session::connect(const Address& address) {
             callbacks_.on_oversized();
         }
     };
-    callbacks.on_closed = [this, generation](const std::string& reason) {
+    callbacks.on_closed = [this, generation](Error reason) {
         if (generation == generation_) {
-            fail(reason);
+            fail(std::move(reason));
         }
     };
     link_ = network_.make_link(address, std::move(callbacks));
@@ -94,7 +94,7 @@ void Session::connect(const Address& address) {
 /// A server that does not know AUTH, as where it was renamed, repeats its arguments in quotation marks: the password.
 void Session::on_authenticated(const Reply& reply) {
     if (reply.is_error()) {
-        fail(reply.text.substr(0, reply.text.find_first_of("'`\"")));
+        fail(make_reply_error(reply.text.substr(0, reply.text.find_first_of("'`\""))));
         return;
     }
     setup_->stop();
@@ -107,7 +107,7 @@ void Session::on_authenticated(const Reply& reply) {
 
 void Session::on_setup_timeout() {
     const std::string what = state_ == State::resolving ? "the lookup of the name gave no answer" : "no answer";
-    fail(what + " within " + format_duration(kSetupTimeout));
+    fail(Error{what + " within " + format_duration(kSetupTimeout)});
 }
 
 /// Each turn asks the server something, unless an answer is still due; a connection on which nothing moves for the
@@ -129,7 +129,7 @@ void Session::check_health() {
     const Clock::time_point limit = *unanswered_since_ + kSilenceTimeout;
     if (now >= limit) {
         went_silent_ = true;
-        fail("silent for " + format_duration(kSilenceTimeout));
+        fail(Error{"silent for " + format_duration(kSilenceTimeout)});
         return;
     }
     health_->start(std::min<std::chrono::nanoseconds>(options_.polling_interval, limit - now));
@@ -160,12 +160,12 @@ void Session::confirm_works() {
     if (std::exchange(works_, true)) {
         return;
     }
-    problem_.clear();
+    problem_ = {};
     log_.notice(options_.server, "connected",
                 {{"address", describe()}, {"after", network_.timers.now() - down_since_}});
 }
 
-void Session::fail(std::string reason) {
+void Session::fail(Error reason) {
     const bool was_ready = is_ready();
     drop_link();
     note_problem(std::move(reason));
@@ -186,17 +186,17 @@ void Session::drop_link() {
     }
 }
 
-void Session::note_problem(std::string reason) {
+void Session::note_problem(Error reason) {
     if (std::exchange(works_, false)) {
         down_since_ = network_.timers.now();
     }
-    if (reason == problem_) {
-        log_.debug(options_.server, "still not connected", {{"reason", reason}});
+    if (reason.message == problem_.message) {
+        log_.debug(options_.server, "still not connected", {{"reason", reason.message}});
         return;
     }
     problem_ = std::move(reason);
     log_.warning(options_.server, "not connected, trying again",
-                 {{"address", describe()}, {"user", options_.user}, {"reason", problem_}});
+                 {{"address", describe()}, {"user", options_.user}, {"reason", problem_.message}});
     callbacks_.on_problem();
 }
 

@@ -91,10 +91,11 @@ public:
 
     /// Drops the connection and comes back later. For an answer that means "not now", such as READONLY. Calls on_lost
     /// before it returns, if the session was ready.
-    void fail(std::string reason);
+    void fail(Error reason);
 
     /// Why there is no connection that works; empty when there is.
-    const std::string& problem() const { return problem_; }
+    const std::string& problem() const { return problem_.message; }
+    Fault fault() const { return problem_.fault; }
     const Address& address() const { return options_.address; }
     /// Whether the last connection was given up because nothing came any more.
     bool went_silent() const { return went_silent_; }
@@ -109,7 +110,7 @@ private:
     void on_setup_timeout();
     void check_health();
     void drop_link();
-    void note_problem(std::string reason);
+    void note_problem(Error reason);
     std::string describe() const { return to_string(options_.address); }
 
     Options options_;
@@ -130,8 +131,8 @@ private:
     std::optional<Clock::time_point> unanswered_since_;
 
     bool went_silent_ = false;
-    bool works_ = false;  ///< as last said in the log
-    std::string problem_; ///< as last said in the log
+    bool works_ = false; ///< as last said in the log
+    Error problem_;      ///< as last said in the log
     Clock::time_point down_since_;
 };
 

@@ -62,16 +62,16 @@ void TaskQueue::on_connected() {
 /// The server closes the connection over a word that is too long: no answer to EXEC comes.
 void TaskQueue::on_pushed(const Reply& reply) {
     note_error(reply);
-    if (reply.is_error() && reply.text.find("invalid bulk length") != std::string::npos) {
+    if (reply.is_error() && reply.error().fault == Fault::too_large) {
         callbacks_.on_refused(Refusal::too_large, reply.text);
-        session_.fail(reply.text);
+        session_.fail(reply.error());
     }
 }
 
 void TaskQueue::on_executed(const Reply& reply) {
     note_error(reply);
     if (reply.is_error()) {
-        session_.fail(error_);
+        session_.fail(*error_);
         return;
     }
     const bool was_fencing = std::exchange(state_, State::arming) == State::fencing;
@@ -100,17 +100,17 @@ bool TaskQueue::is_half_done(const Reply& executed) {
     correction_ = is_pushed ? Correction{cursor_, batch_} : Correction{make_cursor(batch_), confirmed_};
     is_fenced_ = false;
     ++epoch_;
-    if (parts.size() > 1 && !is_pushed && failed->text.starts_with("WRONGTYPE")) {
+    if (parts.size() > 1 && !is_pushed && failed->error().fault == Fault::wrong_type) {
         callbacks_.on_refused(Refusal::no_list, failed->text);
     } else {
-        session_.fail(failed->text);
+        session_.fail(failed->error());
     }
     return true;
 }
 
 /// A key of another type is no cursor of ours, and the next SET replaces it.
 void TaskQueue::on_cursor(const Reply& reply) {
-    const bool is_foreign = reply.is_error() && reply.text.starts_with("WRONGTYPE");
+    const bool is_foreign = reply.is_error() && reply.error().fault == Fault::wrong_type;
     if (is_foreign) {
         log_.warning("leader", "somebody else wrote the cursor, it is replaced", {{"key", cursor_key_}});
     } else {
@@ -126,8 +126,8 @@ void TaskQueue::look_again() {
 
 void TaskQueue::on_armed(const Reply& type) {
     note_error(type);
-    if (!error_.empty()) {
-        session_.fail(error_);
+    if (error_) {
+        session_.fail(*error_);
         return;
     }
     wrong_type_ = type.text == "list" || type.text == "none" ? "" : type.text;
@@ -156,15 +156,15 @@ void TaskQueue::confirm_through(std::uint64_t number) {
 /// READONLY, LOADING, NOPERM and the like all mean: not now. The connection is given up with it, because after a switch
 /// of leaders the name leads elsewhere.
 void TaskQueue::note_error(const Reply& reply) {
-    if (reply.is_error() && error_.empty()) {
-        error_ = reply.text;
+    if (reply.is_error() && !error_) {
+        error_ = reply.error();
     }
 }
 
 void TaskQueue::on_lost() {
-    const bool over_push = state_ == State::pushing && error_.empty() && !session_.went_silent();
+    const bool over_push = state_ == State::pushing && !error_ && !session_.went_silent();
     state_ = State::away;
-    error_.clear();
+    error_.reset();
     callbacks_.on_lost(over_push);
 }
 
@@ -177,7 +177,7 @@ void TaskQueue::probe() {
     }
     session_.send({"PING"}, [this](const Reply& reply) {
         if (reply.is_error()) {
-            session_.fail(reply.text);
+            session_.fail(reply.error());
         }
     });
 }

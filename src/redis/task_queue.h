@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -117,7 +118,7 @@ private:
     std::uint64_t sent_ = 0;      ///< greatest number of a task that has been sent
     Correction correction_;
     std::string wrong_type_;
-    std::string error_; ///< first refusal within the transaction under way
+    std::optional<Error> error_; ///< first refusal within the transaction under way
     Session session_;
 };
 

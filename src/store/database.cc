@@ -3,10 +3,10 @@
 
 #include "store/database.h"
 
-#include "base/backoff.h"
 #include "base/text.h"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include <sqlite3.h>
@@ -16,20 +16,23 @@ using namespace std::string_view_literals;
 namespace eventsgw {
 namespace {
 
-StoreFault classify(int code) {
+/// https://www.sqlite.org/rescode.html; of what the system refuses SQLite tells the errno.
+Fault fault_of(int code, int os_error) {
     switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:
     case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH: return kStoreBroken;
-    case SQLITE_FULL: return kStoreFull;
-    case SQLITE_READONLY: return kStoreReadOnly;
+    case SQLITE_MISMATCH: return Fault::damaged;
+    case SQLITE_FULL: return Fault::disk_full;
+    case SQLITE_READONLY: return Fault::read_only;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return kStoreBusy;
-    case SQLITE_NOMEM: return kStoreLacking;
-    default: return kStoreFailed;
+    case SQLITE_LOCKED: return Fault::busy;
+    case SQLITE_NOMEM: return Fault::shortage;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: return fault_of_errno(os_error);
+    default: return Fault::other;
     }
 }
 
@@ -37,21 +40,10 @@ Error make_error(sqlite3* handle) {
     const int code = sqlite3_extended_errcode(handle);
     const int os_error = sqlite3_system_errno(handle);
     std::string message = sqlite3_errmsg(handle);
-    if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) {
-        if (os_error != 0) {
-            message.append(": ").append(std::strerror(os_error));
-        }
-        if (os_error == ENOSPC || os_error == EDQUOT) {
-            return Error{std::move(message), kStoreFull};
-        }
-        if (os_error == EROFS || os_error == EACCES) {
-            return Error{std::move(message), kStoreReadOnly};
-        }
-        if (is_shortage(Error{"", os_error})) {
-            return Error{std::move(message), kStoreLacking};
-        }
+    if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && os_error != 0) {
+        message.append(": ").append(std::strerror(os_error));
     }
-    return Error{std::move(message), classify(code)};
+    return Error{std::move(message), fault_of(code, os_error)};
 }
 
 /// A URI (https://www.sqlite.org/uri.html).
@@ -149,7 +141,7 @@ Result<Database> Database::open(const std::string& path, Mode mode, const char* 
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2((is_snapshot ? make_snapshot_uri(path) : path).c_str(), &handle, flags, vfs);
     if (handle == nullptr) {
-        return Error{sqlite3_errstr(code), kStoreFailed};
+        return Error{sqlite3_errstr(code), fault_of(code, 0)};
     }
     Database database(handle);
     if (code != SQLITE_OK) {

@@ -17,17 +17,6 @@ struct sqlite3_stmt;
 
 namespace eventsgw {
 
-/// What an error of the database means to whoever decides what to do about it; Error::os_error holds one of these.
-enum StoreFault : int {
-    kStoreBroken = 1, ///< not a database, damaged, or not what the program has made
-    kStoreFull,       ///< no room on the disk
-    kStoreReadOnly,   ///< the disk or the file cannot be written
-    kStoreBusy,       ///< another process was longer at it than kBusyTimeout
-    kStoreLacking,    ///< descriptors or memory ran out, which passes and says nothing about the file
-    kStoreEmpty,      ///< nothing has been put into it yet
-    kStoreFailed      ///< any other failure, of the disk mostly
-};
-
 /// One SQL statement of a Database, which it must not outlive. Columns and parameters count from 0.
 class Statement {
 public:

@@ -14,10 +14,11 @@ Result<std::int64_t> read_format(Database& database, std::int64_t newest) {
     }
     const std::int64_t version = format->value_or(0);
     if (version > newest) {
-        return Error{"made by a newer version of this program (format " + std::to_string(version) + ")", kStoreBroken};
+        return Error{"made by a newer version of this program (format " + std::to_string(version) + ")",
+                     Fault::damaged};
     }
     if (version == 0 && objects->value_or(0) > 0) {
-        return Error{"another program's database", kStoreBroken};
+        return Error{"another program's database", Fault::damaged};
     }
     return version;
 }
@@ -25,10 +26,9 @@ Result<std::int64_t> read_format(Database& database, std::int64_t newest) {
 Result<void> check_format(const std::string& path, std::int64_t newest, const char* vfs) {
     Result<Database> database = Database::open(path, Database::Mode::read, vfs);
     const Result<std::int64_t> format = database ? read_format(*database, newest) : database.error();
-    if (format || format.error().os_error == kStoreReadOnly) {
-        return {};
-    }
-    return format.error();
+    const bool may_be_sound =
+        format || format.error().fault == Fault::read_only || format.error().fault == Fault::denied;
+    return may_be_sound ? Result<void>() : format.error();
 }
 
 } // namespace eventsgw

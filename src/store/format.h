@@ -11,7 +11,7 @@
 
 namespace eventsgw {
 
-/// The format of a database, its user_version; 0 of one that nothing has been written to. An error, kStoreBroken, where
+/// The format of a database, its user_version; 0 of one that nothing has been written to. Fault::damaged where
 /// it is greater than `newest`, or the database is another program's.
 Result<std::int64_t> read_format(Database& database, std::int64_t newest);
 

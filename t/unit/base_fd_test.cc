@@ -78,7 +78,17 @@ void nonblocking_concerns_one_end_only() {
     CHECK_EQUAL(::read(pipe.read_end.get(), &byte, 1), -1);
     CHECK_EQUAL(errno, EAGAIN);
     CHECK_EQUAL(::fcntl(pipe.write_end.get(), F_GETFL) & O_NONBLOCK, 0);
-    CHECK_EQUAL(set_nonblocking(-1).error().os_error, EBADF);
+    CHECK_EQUAL(set_nonblocking(-1).error().message, "fcntl: Bad file descriptor");
+}
+
+void a_lock_is_for_one_open_file_at_a_time() {
+    const UniqueFd one(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    UniqueFd other(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    CHECK(lock_exclusively(other).ok());
+    CHECK(lock_exclusively(one).error().fault == Fault::busy);
+    other.reset();
+    CHECK(lock_exclusively(one).ok());
+    CHECK(lock_exclusively(UniqueFd()).error().fault == Fault::other);
 }
 
 void missing_standard_descriptors_are_filled_and_the_others_left_alone() {
@@ -107,6 +117,7 @@ const TestGroup group{
     TEST(an_empty_owner_closes_nothing),
     TEST(a_pipe_is_close_on_exec_and_blocking_and_leads_from_write_to_read),
     TEST(nonblocking_concerns_one_end_only),
+    TEST(a_lock_is_for_one_open_file_at_a_time),
     TEST(missing_standard_descriptors_are_filled_and_the_others_left_alone),
 };
 

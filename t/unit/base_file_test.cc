@@ -43,10 +43,10 @@ private:
     std::filesystem::path path_;
 };
 
-void check_error(const Result<std::string>& result, const std::string& message, int os_error) {
+void check_error(const Result<std::string>& result, const std::string& message, Fault fault) {
     CHECK(!result.ok());
     CHECK_EQUAL(result.error().message, message);
-    CHECK_EQUAL(result.error().os_error, os_error);
+    CHECK(result.error().fault == fault);
 }
 
 void a_file_is_read_byte_for_byte() {
@@ -64,7 +64,7 @@ void a_file_may_be_as_large_as_the_limit_and_no_larger() {
     const TemporaryDirectory directory;
     const std::string path = directory.write(std::string(100000, 'x'));
     CHECK_EQUAL(read_file(path, 100000).value().size(), 100000U);
-    check_error(read_file(path, 99999), "is larger than 99999 bytes", EFBIG);
+    check_error(read_file(path, 99999), "is larger than 99999 bytes", Fault::too_large);
 }
 
 void an_endless_file_is_given_up_at_the_limit() {
@@ -72,7 +72,7 @@ void an_endless_file_is_given_up_at_the_limit() {
     const std::string path = directory.join("sparse");
     std::ofstream(path).close();
     std::filesystem::resize_file(path, std::uintmax_t{1} << 40U);
-    check_error(read_file(path, 1000), "is larger than 1000 bytes", EFBIG);
+    check_error(read_file(path, 1000), "is larger than 1000 bytes", Fault::too_large);
 }
 
 void a_file_whose_size_is_not_known_beforehand_is_read() {
@@ -81,23 +81,24 @@ void a_file_whose_size_is_not_known_beforehand_is_read() {
 
 void a_missing_file_is_an_error() {
     const TemporaryDirectory directory;
-    check_error(read_file(directory.join("none"), kAmple), "cannot be opened: No such file or directory", ENOENT);
-    check_error(read_file("", kAmple), "cannot be opened: No such file or directory", ENOENT);
+    check_error(read_file(directory.join("none"), kAmple), "cannot be opened: No such file or directory",
+                Fault::absent);
+    check_error(read_file("", kAmple), "cannot be opened: No such file or directory", Fault::absent);
 }
 
 void a_directory_is_an_error() {
-    check_error(read_file("/", kAmple), "cannot be read: Is a directory", EISDIR);
+    check_error(read_file("/", kAmple), "cannot be read: Is a directory", Fault::other);
 }
 
 void a_fifo_is_an_error_and_nothing_waits_for_its_writer() {
     const TemporaryDirectory directory;
     const std::string path = directory.join("fifo");
     CHECK_EQUAL(::mkfifo(path.c_str(), 0600), 0);
-    check_error(read_file(path, kAmple), "cannot be read: it is a FIFO, not a regular file", EINVAL);
+    check_error(read_file(path, kAmple), "cannot be read: it is a FIFO, not a regular file", Fault::other);
 }
 
 void a_device_is_an_error() {
-    check_error(read_file("/dev/zero", kAmple), "cannot be read: it is not a regular file", EINVAL);
+    check_error(read_file("/dev/zero", kAmple), "cannot be read: it is not a regular file", Fault::other);
 }
 
 void a_socket_is_an_error() {
@@ -115,7 +116,7 @@ void a_socket_is_an_error() {
 
 void a_failing_read_is_an_error() {
     // Nothing is mapped at the address 0 of a process.
-    check_error(read_file("/proc/self/mem", kAmple), "cannot be read: Input/output error", EIO);
+    check_error(read_file("/proc/self/mem", kAmple), "cannot be read: Input/output error", Fault::other);
 }
 
 void a_file_without_permission_is_an_error() {
@@ -127,7 +128,7 @@ void a_file_without_permission_is_an_error() {
     CHECK(!is_root || ::seteuid(kNobody) == 0);
     const Result<std::string> result = read_file(path, kAmple);
     CHECK(!is_root || ::seteuid(0) == 0);
-    check_error(result, "cannot be opened: Permission denied", EACCES);
+    check_error(result, "cannot be opened: Permission denied", Fault::denied);
 }
 
 unsigned mode_of(const std::string& path) {
@@ -175,7 +176,7 @@ void a_program_is_written_whole_and_can_be_run() {
     CHECK(write_program(directory, path, content, IfPresent::fail).ok());
     CHECK(read_file(path, kAmple).value() == content);
     CHECK_EQUAL(mode_of(path), 0755U);
-    CHECK_EQUAL(write_program(directory, path, "", IfPresent::fail).error().os_error, EEXIST);
+    CHECK(write_program(directory, path, "", IfPresent::fail).error().fault == Fault::taken);
     CHECK(read_file(path, kAmple).value() == content);
     CHECK(write_program(directory, path, "other", IfPresent::replace).ok());
     CHECK_EQUAL(read_file(path, kAmple).value(), "other");

@@ -79,7 +79,7 @@ struct Fixture {
 /// None in a file that nothing has been written to yet.
 std::size_t count_stored(const Directory& directory) {
     Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::read);
-    if (!file && file.error().os_error == kStoreEmpty) {
+    if (!file && file.error().fault == Fault::empty) {
         return 0;
     }
     CHECK(file.ok());
@@ -231,7 +231,7 @@ void a_second_owner_is_refused() {
     Fixture f(directory);
     const Result<std::unique_ptr<Spool>> second = Spool::open(directory / "spool");
     CHECK(!second);
-    CHECK_EQUAL(second.error().os_error, EWOULDBLOCK);
+    CHECK(second.error().fault == Fault::busy);
     CHECK(std::filesystem::exists(directory / "spool"));
 }
 
@@ -256,7 +256,7 @@ void a_start_without_descriptors_leaves_the_spool_alone() {
         CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
         is_open = spool.ok();
         refused += is_open ? 0 : 1;
-        CHECK(is_open || is_shortage(spool.error()));
+        CHECK(is_open || spool.error().fault == Fault::shortage);
         CHECK_EQUAL(count_stored(directory), std::size_t{3});
     }
     CHECK(refused > 3);

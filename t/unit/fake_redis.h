@@ -116,7 +116,7 @@ public:
         for (auto& [words, callback] : std::exchange(connection.unanswered, {})) {
             callback(nullptr);
         }
-        connection.callbacks.on_closed(reason);
+        connection.callbacks.on_closed(make_reply_error(reason));
         timers_.turn();
     }
 

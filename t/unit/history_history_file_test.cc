@@ -195,7 +195,7 @@ void the_beginning_of_an_id_is_enough_where_it_is_the_only_one() {
     CHECK(reader.resolve("").error().message.find("empty") != std::string::npos);
     for (const char* prefix : {"ab", "", "abc12", "x", "ABC1"}) {
         const Result<std::string> none = reader.resolve(prefix);
-        CHECK(!none && none.error().os_error == 0);
+        CHECK(!none && none.error().fault == Fault::no_match);
     }
 }
 
@@ -219,16 +219,16 @@ void before_the_first_run_there_is_none() {
 void what_is_no_history_is_told_apart() {
     const Directory directory;
     const std::string garbage = directory.write("garbage", std::string(10000, 'x'));
-    CHECK_EQUAL(HistoryFile::open_to_write(garbage).error().os_error, static_cast<int>(kStoreBroken));
-    CHECK_EQUAL(HistoryFile::open_to_read(garbage).error().os_error, static_cast<int>(kStoreBroken));
+    CHECK(HistoryFile::open_to_write(garbage).error().fault == Fault::damaged);
+    CHECK(HistoryFile::open_to_read(garbage).error().fault == Fault::damaged);
 
     Fixture f;
     Result<Database> database = Database::open(f.path(), Database::Mode::write);
     CHECK(database->execute("PRAGMA user_version=99").ok());
     const Error newer = HistoryFile::open_to_write(f.path()).error();
     const Error cut = HistoryFile::open_to_read(directory.write("cut", "SQLite format 3")).error();
-    CHECK_EQUAL(cut.os_error, static_cast<int>(kStoreBroken));
-    CHECK_EQUAL(newer.os_error, static_cast<int>(kStoreBroken));
+    CHECK(cut.fault == Fault::damaged);
+    CHECK(newer.fault == Fault::damaged);
     CHECK(newer.message.find("newer version") != std::string::npos);
 }
 
@@ -310,7 +310,7 @@ void what_is_no_regular_file_is_refused() {
     const Directory directory;
     CHECK(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
     for (const std::string& path : {directory / "fifo", directory.path()}) {
-        CHECK_EQUAL(HistoryFile::open_to_write(path).error().os_error, static_cast<int>(kStoreFailed));
+        CHECK(HistoryFile::open_to_write(path).error().fault == Fault::other);
         CHECK(!HistoryFile::open_to_read(path).ok());
     }
 }

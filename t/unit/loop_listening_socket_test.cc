@@ -70,7 +70,7 @@ void one_that_is_in_use_is_not() {
     ListeningSocket second;
     CHECK(first.open({{}, 0, directory / "socket"}).ok());
     const Error refused = second.open({{}, 0, directory / "socket"}).error();
-    CHECK_EQUAL(refused.os_error, EADDRINUSE);
+    CHECK(refused.fault == Fault::taken);
     CHECK_EQUAL(refused.message, "somebody else answers there");
 }
 
@@ -80,7 +80,7 @@ void a_lack_of_descriptors_is_told_as_such() {
     leave_behind(path);
     ListeningSocket socket;
     const NoMoreDescriptors lack;
-    CHECK_EQUAL(socket.open({{}, 0, path}).error().os_error, EMFILE);
+    CHECK(socket.open({{}, 0, path}).error().fault == Fault::shortage);
     CHECK(is_socket(path));
 }
 

@@ -181,7 +181,7 @@ void what_cannot_be_executed_is_an_error_at_once() {
     Job job{{"/no/such/program"}, std::string("input")};
     const Result<std::unique_ptr<Process>> process = f.launcher.launch(job, [](const Exit&) {});
     CHECK(!process);
-    CHECK_EQUAL(process.error().os_error, ENOENT);
+    CHECK(process.error().fault == Fault::absent);
     CHECK_EQUAL(job.input.bytes(), std::string("input"));
 }
 
@@ -196,7 +196,7 @@ void a_lack_of_descriptors_is_an_error_that_may_pass() {
     const Result<std::unique_ptr<Process>> refused = f.start("exit 0");
     CHECK_EQUAL(::setrlimit(RLIMIT_NOFILE, &before), 0);
     CHECK(!refused);
-    CHECK_EQUAL(refused.error().os_error, EMFILE);
+    CHECK(refused.error().fault == Fault::shortage);
     CHECK_EQUAL(f.run("exit 3").status, 3);
 }
 

@@ -239,7 +239,7 @@ void an_answer_that_comes_after_the_connection_was_given_up_is_dropped() {
     bool answered = false;
     f.session.send({"GET", "x"}, [&](const Reply&) { answered = true; });
     const auto late = f.redis.last().unanswered.front().second;
-    f.session.fail("READONLY");
+    f.session.fail(Error{"READONLY"});
     const Reply reply = make_text_reply("too late");
     late(&reply);
     CHECK(!answered);

@@ -36,15 +36,15 @@ std::int64_t count_rows(Database& database) {
     return database.ask("SELECT count(*) FROM t").value().value();
 }
 
-int fault_of(const Result<void>& result) {
+Fault fault_of(const Result<void>& result) {
     CHECK(!result);
-    return result.error().os_error;
+    return result.error().fault;
 }
 
 /// The fault of the first attempt to read.
-int fault_of_reading(const std::string& path) {
+Fault fault_of_reading(const std::string& path) {
     Result<Database> database = Database::open(path, Database::Mode::write);
-    return database ? fault_of(database->execute("SELECT count(*) FROM sqlite_master")) : database.error().os_error;
+    return database ? fault_of(database->execute("SELECT count(*) FROM sqlite_master")) : database.error().fault;
 }
 
 void bytes_come_back_as_they_are() {
@@ -108,24 +108,25 @@ void a_reader_sees_what_is_committed_and_changes_nothing() {
     Database reader = open(directory / "db", Database::Mode::read);
     CHECK(database.execute("INSERT INTO t VALUES (1, NULL)").ok());
     CHECK_EQUAL(count_rows(reader), std::int64_t{1});
-    CHECK_EQUAL(fault_of(reader.execute("DELETE FROM t")), int{kStoreReadOnly});
+    CHECK(fault_of(reader.execute("DELETE FROM t")) == Fault::read_only);
     CHECK_EQUAL(count_rows(database), std::int64_t{1});
 }
 
 void faults_are_told_apart() {
     const Directory directory;
-    CHECK_EQUAL(fault_of_reading(directory.write("garbage", std::string(5000, 'g'))), int{kStoreBroken});
-    CHECK_EQUAL(fault_of_reading(directory / "no such directory/db"), int{kStoreFailed});
+    CHECK(fault_of_reading(directory.write("garbage", std::string(5000, 'g'))) == Fault::damaged);
+    CHECK(fault_of_reading(directory / "no such directory/db") == Fault::absent);
     CHECK(!Database::open(directory / "none", Database::Mode::write));
     CHECK(!std::filesystem::exists(directory / "none"));
 
     const FailingDisk disk;
     Database database = make_table(directory / "db");
-    CHECK_EQUAL(fault_of(database.execute("SELECT * FROM other")), int{kStoreBroken});
-    for (const auto& [code, fault] : {std::pair(SQLITE_FULL, kStoreFull), std::pair(SQLITE_READONLY, kStoreReadOnly),
-                                      std::pair(SQLITE_IOERR_FSYNC, kStoreFailed)}) {
+    CHECK(fault_of(database.execute("SELECT * FROM other")) == Fault::damaged);
+    for (const auto& [code, fault] :
+         {std::pair(SQLITE_FULL, Fault::disk_full), std::pair(SQLITE_READONLY, Fault::read_only),
+          std::pair(SQLITE_IOERR_FSYNC, Fault::other)}) {
         FailingDisk::code = code;
-        CHECK_EQUAL(fault_of(database.execute("INSERT INTO t VALUES (1, NULL)")), int{fault});
+        CHECK(fault_of(database.execute("INSERT INTO t VALUES (1, NULL)")) == fault);
         FailingDisk::code = SQLITE_OK;
     }
     CHECK_EQUAL(count_rows(database), std::int64_t{0});
