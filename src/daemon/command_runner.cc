@@ -40,9 +40,8 @@ void set_end(RunRecord& run, const Result<Exit>& exit) {
 
 } // namespace
 
-std::string CommandRunner::run(const Rule& rule, const Event& event) {
-    std::string id = uuids_.make();
-    RunRecord record = make_record(rule, event, id);
+Outcome CommandRunner::run(const Rule& rule, const Event& event) {
+    RunRecord record = make_record(rule, event, uuids_.make());
     Job job{{"/bin/sh", "-c", rule.value}};
     if (event.is_replay) {
         job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
@@ -61,26 +60,33 @@ std::string CommandRunner::run(const Rule& rule, const Event& event) {
     if (keeps_payload) {
         job.input = Input::lend(*run.record.payload);
     }
-    return submit(number, std::move(job)) ? id : "";
+    return submit(number, std::move(job));
 }
 
-bool CommandRunner::submit(Number number, Job job) {
+Outcome CommandRunner::submit(Number number, Job job) {
     const RunRecord& run = runs_.at(number).record;
+    std::string id = run.id; // a command that cannot be started is done, and its record gone, before this returns
     if (job.command.back().find('\0') != std::string::npos) {
         on_done(number, Error{"a NUL byte in it cannot be given to a shell"});
-        return true;
+        return Outcome::started(std::move(id));
     }
     log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
-    if (!queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
-        refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
-        RunRecord refused = std::move(runs_.extract(number).mapped().record);
-        if (history_.wants_refused()) {
-            refused.refuse();
-            history_.add(std::move(refused));
-        }
-        return false;
+    switch (queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
+    case Admission::has_slot: return Outcome::started(std::move(id));
+    case Admission::waits: return Outcome::waiting(std::move(id));
+    case Admission::refused: break;
     }
-    return true;
+    refuse(number);
+    return Outcome::refused(kQueueFull);
+}
+
+void CommandRunner::refuse(Number number) {
+    RunRecord run = std::move(runs_.extract(number).mapped().record);
+    refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
+    if (history_.wants_refused()) {
+        run.refuse();
+        history_.add(std::move(run));
+    }
 }
 
 void CommandRunner::on_done(Number number, const Result<Exit>& exit) {

@@ -10,6 +10,7 @@
 #include "config/rules.h"
 #include "daemon/report.h"
 #include "event/event.h"
+#include "event/outcome.h"
 #include "history/history.h"
 #include "loop/refusals.h"
 #include "process/run_queue.h"
@@ -38,8 +39,8 @@ public:
         : timers_(timers), queue_(queue), history_(history), log_(log), on_idle_(std::move(on_idle)),
           refusals_(timers, log, "command", "refused, as much waits as may") {}
 
-    /// Runs it when its turn comes. Its id; empty where it is refused.
-    std::string run(const Rule& rule, const Event& event);
+    /// Runs the rule's command when its turn comes, unless the queue is full.
+    Outcome run(const Rule& rule, const Event& event);
 
     const Counters& counters() const { return counters_; }
     /// All but what runs and waits.
@@ -54,8 +55,8 @@ private:
         Clock::time_point read; ///< when the event was
     };
 
-    /// False when it is refused.
-    bool submit(Number number, Job job);
+    Outcome submit(Number number, Job job);
+    void refuse(Number number);
     void on_done(Number number, const Result<Exit>& exit);
     void log_exit(const RunRecord& run, const Exit& exit) const;
 

@@ -76,11 +76,11 @@ EventsDirectory::EventsDirectory(const HandlerMeans& means, Slots& slots, Histor
       scheduler_(means.timers, slots,
                  [this](Occurrence occurrence, const std::string& lane) { begin(std::move(occurrence), lane); }) {}
 
-std::string EventsDirectory::accept(const Event& event) {
+Outcome EventsDirectory::accept(const Event& event) {
     const std::optional<EventName> parts = split_channel(event.channel);
     if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
         names_.add(event.channel);
-        return "";
+        return Outcome::refused("no event has such a name");
     }
     Occurrence occurrence;
     StepList list = list_steps(config_.bases, parts->name);
@@ -89,7 +89,7 @@ std::string EventsDirectory::accept(const Event& event) {
     } else {
         report(list, event);
         if (list.steps.empty()) {
-            return "";
+            return Outcome::nothing();
         }
         occurrence.steps = std::move(list.steps);
     }
@@ -103,11 +103,13 @@ std::string EventsDirectory::accept(const Event& event) {
     occurrence.is_replay = event.is_replay;
     occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
     std::string id = occurrence.id;
-    if (!scheduler_.submit(std::move(occurrence))) {
-        refuse(event, std::move(id));
-        return "";
+    switch (scheduler_.submit(std::move(occurrence))) {
+    case Admission::has_slot: return Outcome::started(std::move(id));
+    case Admission::waits: return Outcome::waiting(std::move(id));
+    case Admission::refused: break;
     }
-    return id;
+    refuse(event, std::move(id));
+    return Outcome::refused(kQueueFull);
 }
 
 void EventsDirectory::refuse(const Event& event, std::string id) {

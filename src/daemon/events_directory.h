@@ -10,6 +10,7 @@
 #include "config/handler_settings.h"
 #include "daemon/report.h"
 #include "event/event.h"
+#include "event/outcome.h"
 #include "handlers/handler.h"
 #include "handlers/scheduler.h"
 #include "history/history.h"
@@ -59,8 +60,8 @@ public:
     /// Whether there is a directory at all.
     bool is_used() const { return !config_.bases.empty(); }
 
-    /// Runs the event's handler, when its turn comes. The id of its run; empty where there is none or it is refused.
-    std::string accept(const Event& event);
+    /// Runs the event's handler when its turn comes, unless the queue is full or no handler can have such a name.
+    Outcome accept(const Event& event);
 
     /// No more events will come.
     void drain() { scheduler_.close_windows(); }

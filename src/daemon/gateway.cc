@@ -113,33 +113,33 @@ void Gateway::on_message(const Message& message) {
     const Event event{message.channel, message.payload, subscriber_.session().last_heard()};
     if (held != nullptr) {
         for (const std::size_t index : *held) {
-            apply(config_.rules.all()[index], event);
+            static_cast<void>(apply(config_.rules.all()[index], event)); // a refusal has been counted and logged
             rule_counters_.note(index, event.read);
         }
     }
     if (handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
-        handle(event);
+        static_cast<void>(handle(event));
     }
     status_line_.touch();
 }
 
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
-std::string Gateway::apply(const Rule& rule, const Event& event) {
+Outcome Gateway::apply(const Rule& rule, const Event& event) {
     try {
         return rule.kind == RuleKind::action ? sender_->send(rule, event) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
+        return Outcome::refused("out of memory");
     }
-    return "";
 }
 
-std::string Gateway::handle(const Event& event) {
+Outcome Gateway::handle(const Event& event) {
     try {
         return handlers_.accept(event);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
+        return Outcome::refused("out of memory");
     }
-    return "";
 }
 
 void Gateway::on_listening() {

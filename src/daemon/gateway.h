@@ -18,6 +18,7 @@
 #include "daemon/task_sender.h"
 #include "daemon/watchdog.h"
 #include "event/event.h"
+#include "event/outcome.h"
 #include "history/history.h"
 #include "loop/loop.h"
 #include "loop/refusals.h"
@@ -79,18 +80,17 @@ public:
 
 private:
     void on_message(const Message& message);
-    /// These return the id of what they have started; empty where that is nothing.
-    std::string apply(const Rule& rule, const Event& event);
-    std::string handle(const Event& event);
+    Outcome apply(const Rule& rule, const Event& event);
+    Outcome handle(const Event& event);
 
     HttpResponse replay(const std::string& id);
-    /// A line for each of what it has started, and of what was refused since too much waits.
+    /// A line for each task, command and handler.
     struct Replayed {
-        std::string started;
+        std::string started; ///< those that wait too
         std::string refused;
+        bool is_full = false; ///< one was refused because too much waits
     };
     Replayed replay(const Event& event);
-    std::uint64_t count_refused() const;
 
     void on_listening();
     void on_lost();

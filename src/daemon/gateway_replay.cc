@@ -67,41 +67,36 @@ HttpResponse Gateway::replay(const std::string& id) {
     if (!replayed.started.empty()) {
         return {200, HttpResponse().content_type, replayed.started + replayed.refused};
     }
-    return refuse(replayed.refused.empty()
-                      ? "nothing was started: no rule and no handler takes " + escape(run->channel) + " now"
-                      : "nothing was started, as much waits as may; try again later:\n" + replayed.refused);
+    if (replayed.refused.empty()) {
+        return refuse("nothing was started: no rule and no handler takes " + escape(run->channel) + " now");
+    }
+    const std::string why = replayed.is_full ? ", " + std::string(kQueueFull) + "; try again later" : "";
+    return refuse("nothing was started" + why + ":\n" + replayed.refused);
 }
 
 /// No subscription tells which rules take it, so they are matched here.
 Gateway::Replayed Gateway::replay(const Event& event) {
     Replayed replayed;
-    const auto note = [&](const std::string& kind, const std::string& id, const std::string& what, bool is_refused) {
-        if (is_refused) {
-            replayed.refused += "refused  " + kind + " " + what + "\n";
-        } else if (!id.empty()) {
-            replayed.started += describe(kind, id, what);
+    const auto note = [&](const std::string& kind, const std::string& what, const Outcome& outcome) {
+        if (outcome.kind == Outcome::Kind::refused) {
+            const bool is_full = outcome.reason == kQueueFull;
+            replayed.is_full = replayed.is_full || is_full;
+            replayed.refused += "refused  " + kind + " " + what + (is_full ? "" : " (" + outcome.reason + ")") + "\n";
+        } else if (outcome.kind != Outcome::Kind::nothing) {
+            replayed.started += describe(kind, outcome.id, what);
         }
     };
     for (const Rule& rule : config_.rules.all()) {
-        if (!match_glob(rule.channel, event.channel).matches) {
-            continue;
+        if (match_glob(rule.channel, event.channel).matches) {
+            note(rule.kind == RuleKind::action ? "task" : "command",
+                 "line " + std::to_string(rule.line) + ": " + escape(rule.value), apply(rule, event));
         }
-        const std::uint64_t refused = count_refused();
-        const std::string id = apply(rule, event);
-        note(rule.kind == RuleKind::action ? "task" : "command", id,
-             "line " + std::to_string(rule.line) + ": " + escape(rule.value), id.empty() || count_refused() > refused);
     }
     if (handlers_.is_used()) {
-        const std::uint64_t refused = handlers_.refused();
-        const std::string id = handle(event);
-        note("handler", id, escape(event.channel), handlers_.refused() > refused);
+        note("handler", escape(event.channel), handle(event));
     }
     status_line_.touch();
     return replayed;
-}
-
-std::uint64_t Gateway::count_refused() const {
-    return commands_.refused() + (sender_ ? sender_->counters().refused : 0);
 }
 
 } // namespace eventsgw

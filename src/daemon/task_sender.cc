@@ -44,7 +44,7 @@ void TaskSender::watch_spool() {
     }
 }
 
-std::string TaskSender::send(const Rule& rule, const Event& event) {
+Outcome TaskSender::send(const Rule& rule, const Event& event) {
     const PayloadForm form = classify_payload(event.payload);
     std::string id = uuids_.make();
     if (form == PayloadForm::bytes) {
@@ -54,8 +54,8 @@ std::string TaskSender::send(const Rule& rule, const Event& event) {
     if (log_.is_enabled(LogLevel::debug)) {
         log_.debug("task", "made", {{"event", event.channel}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
     }
-    forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
-    return id;
+    const bool is_taken = forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
+    return is_taken ? Outcome::waiting(std::move(id)) : Outcome::refused(kQueueFull);
 }
 
 Report::Tasks TaskSender::report() const {

@@ -12,6 +12,7 @@
 #include "daemon/report.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
+#include "event/outcome.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 #include "redis/resolver.h"
@@ -45,8 +46,8 @@ public:
         forwarder_.session().set_polling_interval(interval);
     }
 
-    /// A task for what the rule says. Its id.
-    std::string send(const Rule& rule, const Event& event);
+    /// Makes a task of what the rule says. It waits for the leader, or is refused.
+    Outcome send(const Rule& rule, const Event& event);
 
     std::size_t waiting() const { return forwarder_.waiting(); }
     Forwarder::Counters counters() const { return forwarder_.counters(); }

@@ -47,16 +47,17 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, std::uniq
                                   .on_lost = [this](bool over_push) { on_lost(over_push); },
                                   .on_problem = [this] { on_away(); }}) {}
 
-void Forwarder::accept(std::string task, std::string_view channel) {
+bool Forwarder::accept(std::string task, std::string_view channel) {
     if (!backlog_.add(channel, std::move(task))) {
         refusals_.add(channel, backlog_.waiting(), backlog_.waiting_cost());
-        return;
+        return false;
     }
     if (!session().is_ready()) {
         note_behind();
     } else if (queue_.can_push() && !flush_->is_pending()) {
         flush_->start(std::chrono::nanoseconds::zero());
     }
+    return true;
 }
 
 Forwarder::Counters Forwarder::counters() const {

@@ -51,8 +51,8 @@ public:
 
     void start() { queue_.start(); }
 
-    /// Takes a task. `channel` is the event's.
-    void accept(std::string task, std::string_view channel);
+    /// Takes a task; false when it is refused. `channel` is the event's.
+    [[nodiscard]] bool accept(std::string task, std::string_view channel);
 
     /// What the spool has to say; null where there is none. Its receive() is due when its descriptor is readable.
     Spool* spool() { return backlog_.spool(); }

@@ -25,7 +25,7 @@ Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
     : timers_(timers), slots_(slots), start_(std::move(start)),
       window_over_(timers.make_timer([this] { close_windows_until(timers_.now()); })) {}
 
-bool Scheduler::submit(Occurrence occurrence) {
+Admission Scheduler::submit(Occurrence occurrence) {
     const std::chrono::nanoseconds window = occurrence.settings.coalesce;
     const bool is_coalescing = window > std::chrono::nanoseconds::zero();
     const bool coalesces = is_coalescing && !occurrence.is_replay; // its payload is older than that of any other
@@ -38,27 +38,26 @@ bool Scheduler::submit(Occurrence occurrence) {
     const bool asks_at_once = !coalesces && (lane.empty() || !lanes_.contains(lane));
     const std::optional<Slots::Number> number = slots_.enter(occurrence.payload.size(), asks_at_once);
     if (!number) {
-        return false;
+        return Admission::refused;
     }
     entries_.emplace(*number, Entry{std::move(occurrence), std::move(lane), coalesces ? key : ""});
     if (coalesces) {
         mergeable_.emplace(key, *number);
         open_window(*number, window);
-    } else {
-        line_up(*number);
+        return Admission::waits;
     }
-    return true;
+    return line_up(*number);
 }
 
-bool Scheduler::merge(const std::string& key, Occurrence& occurrence) {
+Admission Scheduler::merge(const std::string& key, Occurrence& occurrence) {
     const Slots::Number number = mergeable_.at(key);
     if (!slots_.set_bytes(number, occurrence.payload.size())) {
-        return false;
+        return Admission::refused;
     }
     Entry& entry = entries_.at(number);
     occurrence.coalesced = entry.occurrence.coalesced + 1;
     entry.occurrence = std::move(occurrence);
-    return true;
+    return Admission::waits;
 }
 
 void Scheduler::open_window(Slots::Number number, std::chrono::nanoseconds length) {
@@ -81,17 +80,17 @@ void Scheduler::close_windows() {
     close_windows_until(Clock::time_point::max());
 }
 
-void Scheduler::line_up(Slots::Number number) {
+Admission Scheduler::line_up(Slots::Number number) {
     const std::string& lane = entries_.at(number).lane;
     if (lane.empty() || lanes_.try_emplace(lane).second) {
-        ask(number);
-    } else {
-        lanes_[lane].push_back(number);
+        return ask(number);
     }
+    lanes_[lane].push_back(number);
+    return Admission::waits;
 }
 
-void Scheduler::ask(Slots::Number number) {
-    slots_.ask(number, [this, number] { begin(number); });
+Admission Scheduler::ask(Slots::Number number) {
+    return slots_.ask(number, [this, number] { begin(number); });
 }
 
 void Scheduler::begin(Slots::Number number) {

@@ -27,8 +27,9 @@ public:
     /// loop or from within another's finish().
     Scheduler(Timers& timers, Slots& slots, StartCallback start);
 
-    /// False when as many wait as may. Otherwise the handler starts, or one that stands for it too.
-    bool submit(Occurrence occurrence);
+    /// Refuses the event when the queue is full. Otherwise its handler starts, now or later, or one that stands for it
+    /// too.
+    Admission submit(Occurrence occurrence);
 
     /// The handler has ended: lets the next of its lane go on and gives its slot back.
     void finish(const std::string& lane);
@@ -48,12 +49,12 @@ private:
         std::string merge_key; ///< events of the same join it as long as it has not started; empty: none do
     };
 
-    /// With the event that waits under this key; false when its payload is too much.
-    bool merge(const std::string& key, Occurrence& occurrence);
+    /// With the event that waits under this key; refused when its payload is too much.
+    Admission merge(const std::string& key, Occurrence& occurrence);
     void open_window(Slots::Number number, std::chrono::nanoseconds length);
     void close_windows_until(Clock::time_point time);
-    void line_up(Slots::Number number);
-    void ask(Slots::Number number);
+    Admission line_up(Slots::Number number);
+    Admission ask(Slots::Number number);
     void begin(Slots::Number number);
 
     Timers& timers_;

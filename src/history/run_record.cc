@@ -3,6 +3,8 @@
 
 #include "history/run_record.h"
 
+#include "event/outcome.h"
+
 namespace eventsgw {
 
 std::string_view to_string(RunResult result) {
@@ -21,7 +23,7 @@ void RunRecord::refuse() {
     ended = std::chrono::system_clock::now();
     began = ended;
     result = RunResult::refused;
-    reason = "as much waits as may";
+    reason = kQueueFull;
 }
 
 } // namespace eventsgw

@@ -8,14 +8,14 @@
 
 namespace eventsgw {
 
-bool RunQueue::submit(Job job, Supervisor::DoneCallback on_done) {
+Admission RunQueue::submit(Job job, Supervisor::DoneCallback on_done) {
     const std::optional<Slots::Number> number = slots_.enter(job.input.size(), true);
     if (!number) {
-        return false;
+        return Admission::refused;
     }
-    slots_.ask(*number,
-               [this, job = std::move(job), on_done = std::move(on_done)]() mutable { run(std::move(job), on_done); });
-    return true;
+    return slots_.ask(*number, [this, job = std::move(job), on_done = std::move(on_done)]() mutable {
+        run(std::move(job), on_done);
+    });
 }
 
 void RunQueue::run(Job job, const Supervisor::DoneCallback& on_done) {

@@ -16,9 +16,9 @@ class RunQueue {
 public:
     RunQueue(Slots& slots, Supervisor& supervisor) : slots_(slots), supervisor_(supervisor) {}
 
-    /// Takes a job; false when too many wait already, and then `on_done` is never called. Otherwise it is called once,
-    /// when the slot is free again: from the loop or, for a job that cannot be started, from within this call.
-    bool submit(Job job, Supervisor::DoneCallback on_done);
+    /// Refuses the job when the queue is full, and never calls `on_done` then. Otherwise calls it once, when the slot
+    /// is free again: from the loop or, for a job that cannot be started, from within this call.
+    Admission submit(Job job, Supervisor::DoneCallback on_done);
 
     // Of all that shares the slots.
     std::size_t running() const { return slots_.running(); }

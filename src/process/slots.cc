@@ -50,10 +50,11 @@ bool Slots::set_bytes(Number number, std::size_t bytes) {
     return true;
 }
 
-void Slots::ask(Number number, std::function<void()> on_turn) {
+Admission Slots::ask(Number number, std::function<void()> on_turn) {
     waiting_.at(number).on_turn = std::move(on_turn);
     asking_.insert(number);
     give();
+    return waiting_.contains(number) ? Admission::waits : Admission::has_slot;
 }
 
 void Slots::leave() {

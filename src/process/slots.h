@@ -12,6 +12,9 @@
 
 namespace eventsgw {
 
+/// Whether something that needs a slot is taken.
+enum class Admission : std::uint8_t { refused, waits, has_slot };
+
 /// The places of what may run at the same time, given to those who ask in the order in which they came in. Who has come
 /// in but need not ask yet waits too, and keeps its number: it goes before all who came later.
 class Slots {
@@ -37,7 +40,8 @@ public:
     bool set_bytes(Number number, std::size_t bytes);
 
     /// Calls `on_turn` once, when a slot is its own: within this call where one is free, else within another's leave().
-    void ask(Number number, std::function<void()> on_turn);
+    /// Never refuses: only enter() does.
+    Admission ask(Number number, std::function<void()> on_turn);
 
     /// Gives the slot back.
     void leave();

@@ -145,6 +145,16 @@ class Replay(HandlerTestCase):
         self.started(refused["id"])
         self.gateway.wait_content("got", b"3")
 
+    def test_another_refusal_says_its_reason(self):
+        self.start_handlers(CONFIG % ("", "a/event/.b = true\n"))
+        self.publish("a/event/.b", b"{}")
+        run = self.wait_run(kind="command")
+        line = "refused  handler a/event/.b (no event has such a name)"
+        lines = self.replay(run["id"]).stdout.splitlines()
+        self.assertEqual((lines[0].split()[0], lines[1:]), ("command", [line]))
+        self.reload(CONFIG % ("", ""))
+        self.assertIn("nothing was started:\n" + line, self.replay(run["id"], status=1).stderr)
+
     def test_without_an_id(self):
         self.start_handlers(CONFIG % ("", "a/event/b = true\n"), arguments=[])
         self.publish("a/event/b", b"{}")

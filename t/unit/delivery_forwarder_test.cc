@@ -52,7 +52,7 @@ struct Fixture {
 
     void set_cursor(const std::string& command) { cursor = make_text_reply(command.substr(command.find("run"))); }
 
-    void accept(const std::string& task) { forwarder.accept(task, "a/event/b"); }
+    bool accept(const std::string& task) { return forwarder.accept(task, "a/event/b"); }
 
     /// Carries out the transaction under way; `answers` says whether the leader's answers arrive.
     void execute(bool answers = true) {
@@ -165,8 +165,9 @@ void a_lost_answer_neither_loses_nor_doubles_a_task() {
 
 void refuses_the_newest_over_the_number() {
     Fixture f({2, 1U << 20U, 1U << 30U, false});
-    for (const char* task : {"t1", "t2", "t3", "t4", "t5"}) {
-        f.accept(task);
+    CHECK(f.accept("t1") && f.accept("t2"));
+    for (const char* task : {"t3", "t4", "t5"}) {
+        CHECK(!f.accept(task));
     }
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{2});
     CHECK_EQUAL(f.forwarder.counters().refused, std::uint64_t{3});
@@ -180,14 +181,15 @@ void refuses_the_newest_over_the_number() {
     f.connect();
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t1 t2"));
+    CHECK(f.accept("t6"));
 }
 
 void refuses_the_newest_when_the_bytes_are_reached() {
     Fixture f({100, 100, 1U << 30U, false});
-    f.accept("t1");
-    f.accept("a task of more than ten bytes");
+    CHECK(f.accept("t1"));
+    CHECK(f.accept("a task of more than ten bytes"));
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{2});
-    f.accept("t3");
+    CHECK(!f.accept("t3"));
     CHECK_EQUAL(f.forwarder.counters().refused, std::uint64_t{1});
 }
 

@@ -22,7 +22,7 @@ struct Fixture {
           }) {}
 
     /// An event "NAME SOURCE PAYLOAD".
-    bool submit(const std::string& name, const std::string& source, const std::string& payload) {
+    Admission submit(const std::string& name, const std::string& source, const std::string& payload) {
         Occurrence occurrence;
         occurrence.name = name;
         occurrence.source = source;
@@ -60,20 +60,29 @@ void all_run_side_by_side_where_nothing_is_said() {
     CHECK_EQUAL(f.starts, "a b ");
 }
 
+void who_finds_no_slot_waits_for_one() {
+    Fixture f({1, 1, 1000});
+    CHECK_EQUAL(f.submit("e", "s", "a"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("f", "s", "b"), Admission::waits);
+    CHECK_EQUAL(f.submit("g", "s", "c"), Admission::refused);
+    f.finish("a");
+    CHECK_EQUAL(f.starts, "a b ");
+}
+
 void those_of_one_event_follow_each_other() {
     Fixture f;
     f.settings.serialize = Serialize::event;
-    f.submit("e", "s", "a");
-    f.submit("e", "t", "b");
-    f.submit("f", "s", "c");
-    f.submit("e", "s", "d");
+    CHECK_EQUAL(f.submit("e", "s", "a"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("e", "t", "b"), Admission::waits);
+    CHECK_EQUAL(f.submit("f", "s", "c"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("e", "s", "d"), Admission::waits);
     CHECK_EQUAL(f.starts, "a c ");
     f.finish("a");
     CHECK_EQUAL(f.starts, "a c b ");
     f.finish("b");
     CHECK_EQUAL(f.starts, "a c b d ");
     f.finish("d");
-    f.submit("e", "s", "e");
+    CHECK_EQUAL(f.submit("e", "s", "e"), Admission::has_slot);
     CHECK_EQUAL(f.starts, "a c b d e ");
 }
 
@@ -114,10 +123,10 @@ void who_waits_for_its_lane_holds_nobody_up() {
 void who_waits_for_its_lane_counts_as_waiting() {
     Fixture f({2, 1, 1000});
     f.settings.serialize = Serialize::event;
-    CHECK(f.submit("e", "s", "a"));
-    CHECK(f.submit("e", "s", "b"));
-    CHECK(!f.submit("e", "s", "c"));
-    CHECK(f.submit("f", "s", "d"));
+    CHECK_EQUAL(f.submit("e", "s", "a"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("e", "s", "b"), Admission::waits);
+    CHECK_EQUAL(f.submit("e", "s", "c"), Admission::refused);
+    CHECK_EQUAL(f.submit("f", "s", "d"), Admission::has_slot);
     f.finish("a");
     f.finish("b");
     CHECK_EQUAL(f.starts, "a d b ");
@@ -126,13 +135,13 @@ void who_waits_for_its_lane_counts_as_waiting() {
 void coalesced_events_are_one_run_with_the_last_payload() {
     Fixture f;
     f.settings.coalesce = 2s;
-    f.submit("e", "s", "a");
+    CHECK_EQUAL(f.submit("e", "s", "a"), Admission::waits);
     f.timers.advance(1s);
-    f.submit("e", "s", "b");
+    CHECK_EQUAL(f.submit("e", "s", "b"), Admission::waits);
     f.submit("e", "t", "other");
     f.submit("f", "s", "another");
     f.timers.advance(999ms);
-    f.submit("e", "s", "c");
+    CHECK_EQUAL(f.submit("e", "s", "c"), Admission::waits);
     CHECK_EQUAL(f.starts, "");
     CHECK_EQUAL(f.slots.waiting(), std::size_t{3});
     f.timers.advance(1ms);
@@ -185,9 +194,9 @@ void events_join_until_there_is_a_slot() {
 void a_full_queue_still_takes_what_joins() {
     Fixture f({1, 1, 1000});
     f.settings.coalesce = 1s;
-    CHECK(f.submit("e", "s", "a"));
-    CHECK(!f.submit("f", "s", "b"));
-    CHECK(f.submit("e", "s", "c"));
+    CHECK_EQUAL(f.submit("e", "s", "a"), Admission::waits);
+    CHECK_EQUAL(f.submit("f", "s", "b"), Admission::refused);
+    CHECK_EQUAL(f.submit("e", "s", "c"), Admission::waits);
     f.timers.advance(1s);
     CHECK_EQUAL(f.starts, "c*2 ");
 }
@@ -210,8 +219,8 @@ void a_replay_joins_nobody_and_shares_the_lane() {
     f.settings.coalesce = 2s;
     f.submit("e", "s", "a");
     f.is_replay = true;
-    f.submit("e", "s", "old");
-    f.submit("e", "s", "older");
+    CHECK_EQUAL(f.submit("e", "s", "old"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("e", "s", "older"), Admission::waits);
     CHECK_EQUAL(f.starts, "old ");
     f.is_replay = false;
     f.submit("e", "s", "b");
@@ -227,6 +236,9 @@ void bytes_are_those_of_the_last_payload() {
     f.submit("e", "s", "1234567890");
     f.submit("e", "s", "123");
     CHECK_EQUAL(f.slots.waiting_bytes(), std::size_t{3});
+    CHECK_EQUAL(f.submit("e", "s", std::string(1000, 'x')), Admission::waits);
+    CHECK_EQUAL(f.submit("e", "s", std::string(1001, 'x')), Admission::refused); // the bytes that may wait are reached
+    CHECK_EQUAL(f.slots.waiting_bytes(), std::size_t{1000});
 }
 
 void closing_the_windows_starts_all_at_once() {
@@ -249,7 +261,7 @@ void after_closing_nothing_starts() {
     f.submit("f", "s", "c");
     CHECK_EQUAL(f.slots.close(), std::size_t{2});
     f.scheduler.close();
-    CHECK(!f.submit("g", "s", "d"));
+    CHECK_EQUAL(f.submit("g", "s", "d"), Admission::refused);
     f.timers.advance(60s);
     f.finish("a");
     CHECK_EQUAL(f.starts, "a ");
@@ -257,6 +269,7 @@ void after_closing_nothing_starts() {
 
 const TestGroup group{
     TEST(all_run_side_by_side_where_nothing_is_said),
+    TEST(who_finds_no_slot_waits_for_one),
     TEST(those_of_one_event_follow_each_other),
     TEST(those_of_one_source_follow_each_other),
     TEST(an_event_and_a_source_of_the_same_name_are_two_lanes),

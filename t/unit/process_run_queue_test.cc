@@ -20,7 +20,7 @@ struct Fixture {
     explicit Fixture(Slots::Limits limits = {2, 100, 1000})
         : slots(limits), supervisor(timers, launcher, file.log()), queue(slots, supervisor) {}
 
-    bool submit(const std::string& name, const std::string& input = "") {
+    Admission submit(const std::string& name, const std::string& input = "") {
         return queue.submit(Job{{name}, input}, [this, name](const Result<Exit>& exit) {
             done += name + (exit ? "=" + std::to_string(exit->status) : "!") + " ";
         });
@@ -52,8 +52,11 @@ struct Fixture {
 
 void runs_as_many_as_allowed_and_starts_the_rest_in_order() {
     Fixture f;
-    for (const char* name : {"a", "b", "c", "d", "e"}) {
-        CHECK(f.submit(name));
+    for (const char* name : {"a", "b"}) {
+        CHECK_EQUAL(f.submit(name), Admission::has_slot);
+    }
+    for (const char* name : {"c", "d", "e"}) {
+        CHECK_EQUAL(f.submit(name), Admission::waits);
     }
     CHECK_EQUAL(f.started(), std::string("a b "));
     CHECK_EQUAL(f.queue.waiting(), std::size_t{3});
@@ -76,37 +79,39 @@ void tells_how_each_one_ended() {
 
 void refuses_what_is_over_the_limit_of_waiting_ones() {
     Fixture f({1, 2, 1000});
-    CHECK(f.submit("a") && f.submit("b") && f.submit("c"));
-    CHECK(!f.submit("d"));
+    CHECK_EQUAL(f.submit("a"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("b"), Admission::waits);
+    CHECK_EQUAL(f.submit("c"), Admission::waits);
+    CHECK_EQUAL(f.submit("d"), Admission::refused);
     f.finish(0);
-    CHECK(f.submit("e"));
+    CHECK_EQUAL(f.submit("e"), Admission::waits);
     CHECK_EQUAL(f.done, std::string("a=0 "));
 }
 
 void refuses_what_is_over_the_bytes_of_waiting_ones() {
     Fixture f({1, 100, 10});
-    CHECK(f.submit("a", "as large as it likes, for it runs"));
-    CHECK(f.submit("b", "123456"));
-    CHECK(f.submit("c", "as large as it likes, for the limit is not reached"));
-    CHECK(!f.submit("d", "1"));
+    CHECK_EQUAL(f.submit("a", "as large as it likes, for it runs"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("b", "123456"), Admission::waits);
+    CHECK_EQUAL(f.submit("c", "as large as it likes, for the limit is not reached"), Admission::waits);
+    CHECK_EQUAL(f.submit("d", "1"), Admission::refused);
     f.finish(0);
-    CHECK(!f.submit("e", "1"));
+    CHECK_EQUAL(f.submit("e", "1"), Admission::refused);
     f.finish(1);
-    CHECK(f.submit("f", "1"));
+    CHECK_EQUAL(f.submit("f", "1"), Admission::waits);
 }
 
 void none_may_wait_but_one_may_run() {
     Fixture f({1, 0, 1000});
-    CHECK(f.submit("a"));
-    CHECK(!f.submit("b"));
+    CHECK_EQUAL(f.submit("a"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("b"), Admission::refused);
 }
 
 void keeps_its_place_when_the_kernel_is_out_of_processes() {
     Fixture f;
     f.submit("a");
     f.launcher.error = EAGAIN;
-    f.submit("b");
-    f.submit("c");
+    CHECK_EQUAL(f.submit("b"), Admission::has_slot);
+    CHECK_EQUAL(f.submit("c"), Admission::waits);
     f.timers.advance(10s);
     CHECK_EQUAL(f.started(), std::string("a "));
     CHECK_EQUAL(f.file.count("cannot start, trying again"), 1);
@@ -130,7 +135,7 @@ void a_freed_place_is_tried_at_once_when_the_kernel_was_short() {
 void one_that_can_never_start_is_done_and_holds_nobody_up() {
     Fixture f;
     f.launcher.error = E2BIG;
-    CHECK(f.submit("a"));
+    CHECK_EQUAL(f.submit("a"), Admission::has_slot);
     CHECK_EQUAL(f.done, std::string("a! "));
     f.launcher.error = 0;
     f.submit("b");
@@ -171,7 +176,7 @@ void closing_drops_what_waits_and_kills_what_is_left_behind() {
     f.submit("b");
     CHECK_EQUAL(f.slots.close() + f.supervisor.close(), std::size_t{1});
     f.supervisor.signal_all(SIGTERM);
-    CHECK(!f.submit("c"));
+    CHECK_EQUAL(f.submit("c"), Admission::refused);
     CHECK(f.launcher.started[0]->kills_remains);
     CHECK(f.launcher.started[0]->signals == std::vector<int>({SIGTERM}));
     f.finish(0);

@@ -16,15 +16,12 @@ struct Fixture {
     explicit Fixture(Slots::Limits limits) : slots(limits) {}
 
     /// Comes in and asks; notes its name when its turn comes.
-    bool ask(const std::string& name, std::size_t bytes = 0) {
+    Admission ask(const std::string& name, std::size_t bytes = 0) {
         const std::optional<Slots::Number> number = slots.enter(bytes, true);
-        if (number) {
-            ask(*number, name);
-        }
-        return number.has_value();
+        return number ? ask(*number, name) : Admission::refused;
     }
-    void ask(Slots::Number number, const std::string& name) {
-        slots.ask(number, [this, name] { turns += name; });
+    Admission ask(Slots::Number number, const std::string& name) {
+        return slots.ask(number, [this, name] { turns += name; });
     }
 
     Slots slots;
@@ -33,11 +30,11 @@ struct Fixture {
 
 void turns_come_in_the_order_of_coming_in() {
     Fixture f({1, 100, 1000});
-    f.ask("a");
+    CHECK_EQUAL(f.ask("a"), Admission::has_slot);
     const auto early = f.slots.enter(0, false);
-    f.ask("c");
-    f.ask("d");
-    f.ask(early.value(), "b");
+    CHECK_EQUAL(f.ask("c"), Admission::waits);
+    CHECK_EQUAL(f.ask("d"), Admission::waits);
+    CHECK_EQUAL(f.ask(early.value(), "b"), Admission::waits);
     CHECK_EQUAL(f.turns, "a");
     for (int i = 0; i < 3; ++i) {
         f.slots.leave();
@@ -48,19 +45,28 @@ void turns_come_in_the_order_of_coming_in() {
 
 void who_does_not_ask_holds_nobody_up() {
     Fixture f({1, 100, 1000});
-    f.slots.enter(0, false);
-    f.ask("a");
+    const auto early = f.slots.enter(0, false);
+    CHECK_EQUAL(f.ask("a"), Admission::has_slot);
     CHECK_EQUAL(f.turns, "a");
     CHECK_EQUAL(f.slots.waiting(), std::size_t{1});
+    f.slots.leave();
+    CHECK_EQUAL(f.ask(early.value(), "b"), Admission::has_slot);
+    CHECK_EQUAL(f.turns, "ab");
+}
+
+void who_leaves_in_its_own_turn_had_its_slot() {
+    Slots slots({1, 100, 1000});
+    CHECK_EQUAL(slots.ask(slots.enter(0, true).value(), [&] { slots.leave(); }), Admission::has_slot);
+    CHECK_EQUAL(slots.running() + slots.waiting(), std::size_t{0});
 }
 
 void who_does_not_ask_counts_as_waiting() {
     Fixture f({2, 1, 1000});
     CHECK(f.slots.enter(0, false).has_value());
     CHECK(!f.slots.enter(0, false).has_value());
-    CHECK(f.ask("a"));
-    CHECK(f.ask("b"));
-    CHECK(!f.ask("c"));
+    CHECK_EQUAL(f.ask("a"), Admission::has_slot);
+    CHECK_EQUAL(f.ask("b"), Admission::has_slot);
+    CHECK_EQUAL(f.ask("c"), Admission::refused);
 }
 
 void bytes_can_change() {
@@ -69,9 +75,9 @@ void bytes_can_change() {
     const auto number = f.slots.enter(3, false);
     f.slots.set_bytes(number.value(), 10);
     CHECK_EQUAL(f.slots.waiting_bytes(), std::size_t{10});
-    CHECK(!f.ask("b", 1));
+    CHECK_EQUAL(f.ask("b", 1), Admission::refused);
     f.slots.set_bytes(number.value(), 9);
-    CHECK(f.ask("b", 1));
+    CHECK_EQUAL(f.ask("b", 1), Admission::waits);
     CHECK_EQUAL(f.slots.waiting_bytes(), std::size_t{10});
     f.slots.leave();
     CHECK_EQUAL(f.turns, "ab");
@@ -105,7 +111,7 @@ void closing_drops_all_who_wait() {
     f.slots.enter(7, false);
     CHECK_EQUAL(f.slots.close(), std::size_t{2});
     CHECK_EQUAL(f.slots.waiting() + f.slots.waiting_bytes(), std::size_t{0});
-    CHECK(!f.ask("c"));
+    CHECK_EQUAL(f.ask("c"), Admission::refused);
     f.slots.leave();
     CHECK_EQUAL(f.turns, "a");
     CHECK_EQUAL(f.slots.running(), std::size_t{0});
@@ -114,6 +120,7 @@ void closing_drops_all_who_wait() {
 const TestGroup group{
     TEST(turns_come_in_the_order_of_coming_in),
     TEST(who_does_not_ask_holds_nobody_up),
+    TEST(who_leaves_in_its_own_turn_had_its_slot),
     TEST(who_does_not_ask_counts_as_waiting),
     TEST(bytes_can_change),
     TEST(many_that_leave_in_their_own_turn_do_not_pile_up),

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "daemon/command_runner.h"
+#include "daemon/events_directory.h"
+#include "daemon/task_sender.h"
+
+#include "directory.h"
+#include "fake_launcher.h"
+#include "fake_timers.h"
+#include "log_file.h"
+#include "testing.h"
+
+using namespace eventsgw;
+using namespace eventsgw::testing;
+using namespace std::chrono_literals;
+
+namespace daemon_outcome_test {
+
+const Event kEvent{"a/event/b", "{}"};
+
+/// "started ID", "refused: REASON".
+std::string say(const Outcome& outcome) {
+    constexpr const char* kKinds[] = {"nothing", "started", "waiting", "refused"};
+    return kKinds[static_cast<std::size_t>(outcome.kind)] + std::string(outcome.id.empty() ? "" : " ID") +
+           (outcome.reason.empty() ? "" : ": " + outcome.reason);
+}
+
+/// Commands and handlers whose processes run until the test ends them.
+struct Fixture {
+    explicit Fixture(Slots::Limits limits = {10, 100, 1000}) : slots(limits) {
+        for (const char* name : {"e", "f", "lane", "window"}) {
+            directory.write(std::string(name) + "/10a", "", 0755);
+        }
+    }
+
+    Outcome run(const std::string& command) {
+        return commands.run({RuleKind::command, "a/event/b", false, command, 1}, kEvent);
+    }
+
+    Outcome accept(const std::string& name) {
+        const std::string channel = "a/event/" + name;
+        return handlers.accept({channel, "{}"});
+    }
+
+    EventsDirectory::Config config() const {
+        HandlerSettings settings;
+        settings.strict_modes = false;
+        HandlerSettings lane = settings;
+        lane.serialize = Serialize::event;
+        HandlerSettings window = settings;
+        window.coalesce = 1s;
+        return {{directory.path()}, settings, {{"lane", lane}, {"window", window}}};
+    }
+
+    Directory directory;
+    FakeTimers timers;
+    FakeLauncher launcher;
+    LogFile file;
+    Loop loop;
+    Slots slots;
+    Supervisor supervisor{timers, launcher, file.log()};
+    Remains remains;
+    RunQueue queue{slots, supervisor};
+    History history{loop, file.log(), {{0, 0s}, false}};
+    CommandRunner commands{timers, queue, history, file.log(), [] {}};
+    EventsDirectory handlers{
+        {timers, supervisor, remains, file.log(), [] { return StepOutput(); }}, slots, history, config(), [] {}};
+};
+
+void a_command_starts_or_waits_or_is_refused() {
+    Fixture f({1, 1, 1000});
+    CHECK_EQUAL(say(f.run("a")), "started ID");
+    CHECK_EQUAL(f.launcher.started.size(), std::size_t{1});
+    CHECK_EQUAL(say(f.run("b")), "waiting ID");
+    CHECK_EQUAL(say(f.run("c")), "refused: as much waits as may");
+    CHECK_EQUAL(f.commands.refused(), std::uint64_t{1});
+    CHECK_EQUAL(f.launcher.started.size(), std::size_t{1});
+}
+
+void a_command_that_cannot_be_started_is_done_and_has_an_id() {
+    Fixture f;
+    CHECK_EQUAL(say(f.run(std::string("a\0b", 3))), "started ID");
+    f.launcher.error = E2BIG;
+    CHECK_EQUAL(say(f.run("c")), "started ID");
+    CHECK_EQUAL(f.commands.counters().failed, std::uint64_t{2});
+}
+
+void a_handler_starts_or_waits_or_is_refused() {
+    Fixture f({1, 1, 1000});
+    CHECK_EQUAL(say(f.accept("e")), "started ID");
+    CHECK_EQUAL(f.handlers.running(), std::size_t{1});
+    CHECK_EQUAL(say(f.accept("f")), "waiting ID");
+    CHECK_EQUAL(say(f.accept("f")), "refused: as much waits as may");
+    CHECK_EQUAL(f.handlers.refused(), std::uint64_t{1});
+    CHECK_EQUAL(f.handlers.running(), std::size_t{1});
+}
+
+void an_event_without_a_handler_is_nothing_and_a_bad_name_is_refused() {
+    Fixture f;
+    CHECK_EQUAL(say(f.accept("other")), "nothing");
+    CHECK_EQUAL(f.handlers.refused(), std::uint64_t{0});
+    CHECK_EQUAL(say(f.accept("../e")), "refused: no event has such a name");
+    CHECK_EQUAL(f.handlers.refused(), std::uint64_t{1});
+}
+
+void a_handler_waits_for_its_lane_and_for_its_window() {
+    Fixture f;
+    CHECK_EQUAL(say(f.accept("lane")), "started ID");
+    CHECK_EQUAL(say(f.accept("lane")), "waiting ID");
+    const Outcome first = f.accept("window");
+    const Outcome second = f.accept("window");
+    CHECK_EQUAL(say(first), "waiting ID");
+    CHECK_EQUAL(say(second), "waiting ID");
+    CHECK(first.id != second.id);
+    CHECK_EQUAL(f.handlers.waiting(), std::size_t{2}); // the second event of the window has joined the first
+    f.timers.advance(1s);
+    CHECK_EQUAL(f.handlers.running(), std::size_t{2});
+}
+
+void a_task_waits_or_is_refused() {
+    LogFile file;
+    Loop loop;
+    const Rule rule{RuleKind::action, "a/event/b", false, "act", 1};
+    Settings settings;
+    settings.task_limit = 1;
+    TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
+                      {}, {[] {}, [] {}});
+    CHECK_EQUAL(say(sender.send(rule, kEvent)), "waiting ID");
+    CHECK_EQUAL(say(sender.send(rule, kEvent)), "refused: as much waits as may");
+    CHECK_EQUAL(sender.waiting(), std::size_t{1});
+}
+
+const TestGroup group{
+    TEST(a_command_starts_or_waits_or_is_refused),
+    TEST(a_command_that_cannot_be_started_is_done_and_has_an_id),
+    TEST(a_handler_starts_or_waits_or_is_refused),
+    TEST(an_event_without_a_handler_is_nothing_and_a_bad_name_is_refused),
+    TEST(a_handler_waits_for_its_lane_and_for_its_window),
+    TEST(a_task_waits_or_is_refused),
+};
+
+} // namespace daemon_outcome_test
