@@ -105,8 +105,8 @@ Result<void> set_force(Options& options, const std::string& /*value*/) {
     return {};
 }
 
-Result<void> set_spool(Options& options, const std::string& value) {
-    options.spool = value;
+Result<void> set_journal(Options& options, const std::string& value) {
+    options.journal = value;
     return {};
 }
 
@@ -219,7 +219,7 @@ const std::vector<OptionRow>& options_table() {
         {"partial", '\0', "", "leave out the rules that no step can replace", set_partial},
         {"force", '\0', "", "replace steps whose rules have changed, unless edited", set_force, "migrate"},
         {"prune", '\0', "", "delete steps whose rules are gone, unless edited", set_prune},
-        {"spool", '\0', "FILE", "the spool to look at (default: ./eventsgw.spool)", set_spool},
+        {"journal", '\0', "FILE", "the journal to look at (default: ./eventsgw.journal)", set_journal},
         {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
         {"failed", '\0', "", "what did not succeed", set_failed},
         {"since", '\0', "TIME", "what ended in the last 90m, 7d ..., or since 2026-11-24T19:22:01Z", set_since},

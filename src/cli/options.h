@@ -6,7 +6,7 @@
 #include "base/chrono.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "delivery/spool_lock.h"
+#include "journal/journal_file.h"
 
 #include <optional>
 #include <string>
@@ -27,7 +27,7 @@ enum ExitStatus : int {
     kExitSystem = 71,       ///< EX_OSERR
     kExitCannotCreate = 73, ///< EX_CANTCREAT
     kExitIo = 74,           ///< EX_IOERR
-    kExitInUse = 75,        ///< EX_TEMPFAIL: another process has the spool
+    kExitInUse = 75,        ///< EX_TEMPFAIL: another process has the journal
     kExitNoPermission = 77, ///< EX_NOPERM: Redis refuses
     kExitConfig = 78,       ///< EX_CONFIG: the unit does not restart after it
 };
@@ -47,7 +47,7 @@ struct Options {
     ConfigChoice config;
     std::optional<std::string> agent_id;
     std::optional<LogLevel> log_level;
-    std::string spool = kSpoolName;
+    std::string journal = JournalFile::kName;
     std::string format = "text";
     bool json = false; ///< the format is json
     std::optional<std::string> data;

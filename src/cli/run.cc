@@ -11,8 +11,8 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "daemon/gateway.h"
-#include "daemon/journal.h"
-#include "daemon/open_spool.h"
+#include "daemon/open_journal.h"
+#include "daemon/systemd_journal.h"
 #include "daemon/watchdog.h"
 #include "loop/loop.h"
 
@@ -141,15 +141,15 @@ void set_signals() {
 }
 
 /// Runs the gateway to its end; the signal that asked for it.
-int run_gateway(const Options& options, Log& log, const std::optional<Journal>& journal, Loaded loaded,
-                OpenedSpool spool) {
+int run_gateway(const Options& options, Log& log, const std::optional<SystemdJournal>& journal, Loaded loaded,
+                std::unique_ptr<Journal> work) {
     Loop loop;
     const char* notify_socket = read_environment("NOTIFY_SOCKET");
     Gateway gateway(loop, log,
                     {std::move(loaded.connections).value(), make_gateway_config(std::move(loaded.config)),
                      [&] { return load_again(options, log); }, make_command_environment(), EVENTSGW_VERSION,
                      notify_socket != nullptr ? notify_socket : "", read_watchdog_timeout(read_environment, ::getpid()),
-                     [&journal] { return journal ? journal->open_output() : StepOutput(); }, std::move(spool)});
+                     [&journal] { return journal ? journal->open_output() : StepOutput(); }, std::move(work)});
     return gateway.run();
 }
 
@@ -173,8 +173,8 @@ int run_daemon(const Options& options) {
         return kExitConfig;
     }
 
-    const std::optional<Journal> journal =
-        Journal::find(read_environment("JOURNAL_STREAM"), loaded.connections->agent_id);
+    const std::optional<SystemdJournal> journal =
+        SystemdJournal::find(read_environment("JOURNAL_STREAM"), loaded.connections->agent_id);
     if (journal) {
         log.set_sink([&journal](LogLevel level, const std::string& text, Log::Fields fields) {
             return journal->send(level, text, fields);
@@ -185,17 +185,11 @@ int run_daemon(const Options& options) {
                 {"agent", loaded.connections->agent_id},
                 {"rules", loaded.config.rules.all().size()}});
     warn_of_events_directories(log, loaded.config.settings);
-    OpenedSpool spool;
-    if (loaded.config.rules.has(RuleKind::action)) {
-        spool = open_spool(log);
-        if (spool.is_in_use) {
-            return kExitInUse;
-        }
-        if (spool.is_lacking) {
-            return kExitSystem;
-        }
+    Result<std::unique_ptr<Journal>> work = open_journal(log);
+    if (!work) {
+        return work.error().fault == Fault::busy ? kExitInUse : kExitSystem;
     }
-    const int end = run_gateway(options, log, journal, std::move(loaded), std::move(spool));
+    const int end = run_gateway(options, log, journal, std::move(loaded), std::move(*work));
     if (end == SIGUSR1) {
         return kExitSuccess;
     }

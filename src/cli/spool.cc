@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/spool_push.h"
-#include "delivery/spool_file.h"
+#include "journal/journal.h"
 
 #include <cerrno>
 #include <functional>
@@ -27,13 +27,6 @@ namespace {
 constexpr std::size_t kChunkCost = 4U << 20U;
 constexpr std::uint64_t kLastNumber = std::numeric_limits<std::int64_t>::max();
 
-/// A task's id, which its text begins with.
-std::string_view id_of(const PendingTask& task) {
-    constexpr std::string_view kHead = R"({"id":")";
-    constexpr std::size_t kUuid = 36;
-    return task.text().starts_with(kHead) ? task.text().substr(kHead.size(), kUuid) : std::string_view();
-}
-
 /// One run of the command: its file, and where it says what.
 class SpoolCommand {
 public:
@@ -46,60 +39,60 @@ public:
     int drop(const std::string& id);
 
 private:
-    using Dead = SpoolFile::Dead;
+    using Dead = JournalFile::Dead;
 
     /// A task that was looked for: one that waits, or a dead one.
     struct Found {
-        std::vector<PendingTask> waiting;
+        std::vector<Task> waiting;
         std::vector<Dead> dead;
     };
 
-    /// A gateway makes the file, but leaves it empty until something has to be kept.
+    /// A gateway makes the file when something has to be kept.
     bool exists() const {
         struct stat status {};
-        return ::stat(options_.spool.c_str(), &status) == 0 && status.st_size > 0;
+        return ::stat(options_.journal.c_str(), &status) == 0 && status.st_size > 0;
     }
     int complain(const std::string& message, int status) const {
-        err_ << "eventsgw: " << escape(options_.spool) << ": " << message << "\n";
+        err_ << "eventsgw: " << escape(options_.journal) << ": " << message << "\n";
         return status;
     }
-    Result<void> each_waiting(SpoolFile& file, const std::function<void(const PendingTask&)>& look);
-    Result<Found> find(SpoolFile& file, const std::string& id);
+    Result<void> each_waiting(JournalFile& file, const std::function<void(const Task&)>& look);
+    Result<Found> find(JournalFile& file, const std::string& id);
     /// Looks for a task and does something with it.
-    int with(const std::string& id, Database::Mode mode, const std::function<int(SpoolFile&, Found&)>& act);
-    Result<void> list_text(SpoolFile& file);
-    Result<void> list_json(SpoolFile& file);
-    void show_json(const PendingTask& task, const Dead* dead);
+    int with(const std::string& id, Database::Mode mode, const std::function<int(JournalFile&, Found&)>& act);
+    Result<void> list_text(JournalFile& file);
+    Result<void> list_json(JournalFile& file);
+    void show_json(const Task& task, const Dead* dead);
 
     const Options& options_;
     std::ostream& out_;
     std::ostream& err_;
 };
 
-Result<void> SpoolCommand::each_waiting(SpoolFile& file, const std::function<void(const PendingTask&)>& look) {
+Result<void> SpoolCommand::each_waiting(JournalFile& file, const std::function<void(const Task&)>& look) {
     const Result<std::uint64_t> confirmed = file.confirmed();
     if (!confirmed) {
         return confirmed.error();
     }
     for (std::uint64_t after = *confirmed;;) {
-        const Result<std::vector<PendingTask>> tasks = file.load(after, kLastNumber, kChunkCost);
+        const Result<std::vector<Task>> tasks = file.load(after, kLastNumber, kChunkCost);
         if (!tasks) {
             return tasks.error();
         }
         if (tasks->empty()) {
             return {};
         }
-        for (const PendingTask& task : *tasks) {
+        for (const Task& task : *tasks) {
             look(task);
         }
-        after = tasks->back().number();
+        after = tasks->back().number;
     }
 }
 
-Result<SpoolCommand::Found> SpoolCommand::find(SpoolFile& file, const std::string& id) {
+Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::string& id) {
     Found found;
-    const Result<void> looked = each_waiting(file, [&](const PendingTask& task) {
-        if (id_of(task) == id) {
+    const Result<void> looked = each_waiting(file, [&](const Task& task) {
+        if (task.id == id) {
             found.waiting.push_back(task);
         }
     });
@@ -111,18 +104,19 @@ Result<SpoolCommand::Found> SpoolCommand::find(SpoolFile& file, const std::strin
         return dead.error();
     }
     for (Dead& one : *dead) {
-        if (id_of(one.task) == id) {
+        if (one.task.id == id) {
             found.dead.push_back(std::move(one));
         }
     }
     return found;
 }
 
-int SpoolCommand::with(const std::string& id, Database::Mode mode, const std::function<int(SpoolFile&, Found&)>& act) {
+int SpoolCommand::with(const std::string& id, Database::Mode mode,
+                       const std::function<int(JournalFile&, Found&)>& act) {
     if (!exists()) {
-        return complain("there is no spool here", kExitNoMatch);
+        return complain("there is no journal here", kExitNoMatch);
     }
-    Result<SpoolFile> file = SpoolFile::open(options_.spool, mode);
+    Result<JournalFile> file = JournalFile::open(options_.journal, mode);
     if (!file) {
         return complain(file.error().message, kExitIo);
     }
@@ -136,9 +130,9 @@ int SpoolCommand::with(const std::string& id, Database::Mode mode, const std::fu
     return act(*file, *found);
 }
 
-void SpoolCommand::show_json(const PendingTask& task, const Dead* dead) {
-    out_ << R"({"id":)" << to_json_string(id_of(task)) << R"(,"channel":)" << to_json_string(task.channel())
-         << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_rfc3339(task.arrived()) << '"';
+void SpoolCommand::show_json(const Task& task, const Dead* dead) {
+    out_ << R"({"id":)" << to_json_string(task.id) << R"(,"channel":)" << to_json_string(task.channel())
+         << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_rfc3339(task.arrived) << '"';
     if (dead != nullptr) {
         out_ << R"(,"died":")" << format_rfc3339(dead->died) << R"(","reason":)" << to_json_string(dead->reason)
              << R"(,"retry":)" << (dead->is_to_retry ? "true" : "false");
@@ -146,7 +140,7 @@ void SpoolCommand::show_json(const PendingTask& task, const Dead* dead) {
     out_ << '}';
 }
 
-Result<void> SpoolCommand::list_json(SpoolFile& file) {
+Result<void> SpoolCommand::list_json(JournalFile& file) {
     const Result<std::string> reason = file.reason();
     const Result<std::vector<Dead>> dead = file.load_dead();
     if (!reason || !dead) {
@@ -154,7 +148,7 @@ Result<void> SpoolCommand::list_json(SpoolFile& file) {
     }
     const char* comma = "";
     out_ << R"({"reason":)" << to_json_string(*reason) << R"(,"waiting":[)";
-    Result<void> listed = each_waiting(file, [&](const PendingTask& task) {
+    Result<void> listed = each_waiting(file, [&](const Task& task) {
         out_ << std::exchange(comma, ",");
         show_json(task, nullptr);
     });
@@ -168,8 +162,8 @@ Result<void> SpoolCommand::list_json(SpoolFile& file) {
     return listed;
 }
 
-Result<void> SpoolCommand::list_text(SpoolFile& file) {
-    const Result<SpoolFile::Extent> extent = file.measure();
+Result<void> SpoolCommand::list_text(JournalFile& file) {
+    const Result<JournalFile::Extent> extent = file.measure();
     const Result<std::string> reason = file.reason();
     const Result<std::vector<Dead>> dead = file.load_dead();
     if (!extent || !reason || !dead) {
@@ -180,22 +174,21 @@ Result<void> SpoolCommand::list_text(SpoolFile& file) {
         out_ << ", since " << format_rfc3339(*extent->oldest) << (reason->empty() ? "" : ": " + escape(*reason));
     }
     out_ << "\n";
-    Result<void> listed = each_waiting(file, [&](const PendingTask& task) {
-        out_ << "  " << escape(id_of(task)) << "  " << format_rfc3339(task.arrived()) << "  " << escape(task.channel())
+    Result<void> listed = each_waiting(file, [&](const Task& task) {
+        out_ << "  " << escape(task.id) << "  " << format_rfc3339(task.arrived) << "  " << escape(task.channel())
              << "\n";
     });
     out_ << "dead: " << dead->size() << "\n";
     for (const Dead& one : *dead) {
-        out_ << "  " << escape(id_of(one.task)) << "  " << format_rfc3339(one.died) << "  "
-             << escape(one.task.channel()) << "  " << escape(one.reason)
-             << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+        out_ << "  " << escape(one.task.id) << "  " << format_rfc3339(one.died) << "  " << escape(one.task.channel())
+             << "  " << escape(one.reason) << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
     }
     return listed;
 }
 
 int SpoolCommand::list() {
-    Result<SpoolFile> file =
-        exists() ? SpoolFile::open(options_.spool, Database::Mode::read) : Error{"there is none", Fault::empty};
+    Result<JournalFile> file =
+        exists() ? JournalFile::open(options_.journal, Database::Mode::read) : Error{"there is none", Fault::empty};
     if (!file && file.error().fault == Fault::empty) {
         out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
              << "\n";
@@ -209,9 +202,9 @@ int SpoolCommand::list() {
 }
 
 int SpoolCommand::show(const std::string& id) {
-    return with(id, Database::Mode::read, [&](SpoolFile&, Found& found) {
+    return with(id, Database::Mode::read, [&](JournalFile&, Found& found) {
         const Dead* dead = found.waiting.empty() ? &found.dead.front() : nullptr;
-        const PendingTask& task = dead != nullptr ? dead->task : found.waiting.front();
+        const Task& task = dead != nullptr ? dead->task : found.waiting.front();
         if (options_.json) {
             show_json(task, dead);
         } else {
@@ -223,11 +216,11 @@ int SpoolCommand::show(const std::string& id) {
 }
 
 int SpoolCommand::retry(const std::string& id) {
-    return with(id, Database::Mode::write, [&](SpoolFile& file, Found& found) {
+    return with(id, Database::Mode::write, [&](JournalFile& file, Found& found) {
         if (found.dead.empty()) {
             return complain("the task is not dead, it waits for the leader", kExitNoMatch);
         }
-        if (const Result<void> asked = file.ask_retry(found.dead.front().id); !asked) {
+        if (const Result<void> asked = file.ask_retry(found.dead.front().task.number); !asked) {
             return complain(asked.error().message, kExitIo);
         }
         out_ << "the gateway will push it again, within seconds if it runs\n";
@@ -237,28 +230,23 @@ int SpoolCommand::retry(const std::string& id) {
 
 /// A task that waits may be on its way in a running gateway; a dead one is not.
 int SpoolCommand::drop(const std::string& id) {
-    return with(id, Database::Mode::write, [&](SpoolFile& file, Found& found) {
-        Result<void> dropped;
-        if (found.dead.empty()) {
-            const Result<SpoolLock> lock = SpoolLock::take(options_.spool);
-            if (!lock) {
-                const bool is_in_use = lock.error().fault == Fault::busy;
-                return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
-                                          : lock.error().message,
-                                is_in_use ? kExitInUse : kExitIo);
-            }
-            dropped = file.drop(found.waiting.front().number());
-            file.close(); // before the lock's descriptor: to close that first would take SQLite's own locks away
-        } else {
-            dropped = file.drop_dead(found.dead.front().id);
+    return with(id, Database::Mode::write, [&](JournalFile& file, Found& found) {
+        const bool waits = found.dead.empty();
+        const Result<JournalLock> lock = waits ? JournalLock::take() : Error{""};
+        if (waits && !lock) {
+            const bool is_in_use = lock.error().fault == Fault::busy;
+            return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
+                                      : lock.error().message,
+                            is_in_use ? kExitInUse : kExitIo);
         }
+        const Result<void> dropped = file.drop(waits ? found.waiting.front().number : found.dead.front().task.number);
         return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
     });
 }
 
-/// The gateway's own spool need not be there. That another is not is a slip, and nothing is to be made of that name.
+/// The gateway's own journal need not be there. That another is not is a slip, and nothing is to be made of that name.
 Result<void> check_file(const std::string& path) {
-    if (path != kSpoolName && ::access(path.c_str(), F_OK) != 0) {
+    if (path != JournalFile::kName && ::access(path.c_str(), F_OK) != 0) {
         return make_os_error("cannot be opened");
     }
     return check_regular(path);
@@ -278,8 +266,8 @@ int spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task" : " takes no argument") << "\n";
         return kExitUsage;
     }
-    if (const Result<void> checked = check_file(options.spool); !checked) {
-        err << "eventsgw: " << escape(options.spool) << ": " << checked.error().message << "\n";
+    if (const Result<void> checked = check_file(options.journal); !checked) {
+        err << "eventsgw: " << escape(options.journal) << ": " << checked.error().message << "\n";
         return kExitIo;
     }
     SpoolCommand command(options, out, err);

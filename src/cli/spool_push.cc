@@ -11,7 +11,7 @@
 #include "config/settings.h"
 #include "daemon/leader_session.h"
 #include "delivery/forwarder.h"
-#include "delivery/push_lock.h"
+#include "journal/journal.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 
@@ -25,21 +25,19 @@ namespace {
 
 /// The longest that is waited for the leader to take anything.
 constexpr std::chrono::seconds kPatience{10};
-/// Between two looks at how far it has come; the first comes after the spool has told what it holds.
+/// Between two looks at how far it has come; the first comes after the journal has told what it holds.
 constexpr std::chrono::milliseconds kLook{250};
 
 /// Runs a Forwarder without anything that feeds it.
 class Pusher {
 public:
-    Pusher(const Log& log, const Connections& connections, const Settings& settings, std::unique_ptr<Spool> spool)
-        : resolver_(loop_),
+    Pusher(const Log& log, const Connections& connections, const Settings& settings, std::unique_ptr<Journal> journal)
+        : resolver_(loop_), journal_(std::move(journal)),
           forwarder_({make_leader_options(connections, settings.polling_interval),
                       connections.agent_id,
-                      UuidSource().make(),
-                      {settings.task_limit, settings.task_memory, settings.spool_limit, false}},
-                     make_network(loop_, resolver_), log, std::move(spool), {[] {}, [](const std::string&) {}}),
-          watch_(loop_, forwarder_.spool()->descriptor(), Watch::For::reading,
-                 [this] { forwarder_.spool()->receive(); }),
+                      {settings.task_limit, settings.task_memory, settings.journal_limit, false}},
+                     make_network(loop_, resolver_), log, *journal_, {[] {}, [](const std::string&) {}}),
+          watch_(loop_, journal_->descriptor(), Watch::For::reading, [this] { journal_->receive(); }),
           look_(loop_.make_timer([this] { look(); })) {}
 
     void run() {
@@ -74,6 +72,7 @@ private:
 
     Loop loop_;
     Resolver resolver_;
+    std::unique_ptr<Journal> journal_;
     Forwarder forwarder_;
     Watch watch_;
     std::unique_ptr<Timer> look_;
@@ -82,10 +81,10 @@ private:
     std::size_t left_ = 0;
 };
 
-int push(const Connections& connections, const Settings& settings, std::unique_ptr<Spool> spool, std::ostream& out,
+int push(const Connections& connections, const Settings& settings, std::unique_ptr<Journal> journal, std::ostream& out,
          std::ostream& err) {
     const Log log = Log::to_stderr(LogLevel::warning);
-    Pusher pusher(log, connections, settings, std::move(spool));
+    Pusher pusher(log, connections, settings, std::move(journal));
     pusher.run();
     out << "pushed " << pusher.pushed() << ", " << pusher.left() << " wait\n";
     if (pusher.left() == 0) {
@@ -96,11 +95,11 @@ int push(const Connections& connections, const Settings& settings, std::unique_p
     return kExitNoMatch;
 }
 
-/// Why no other spool than the gateway's own may be pushed now, or nothing. The cursor on the leader is one, and tells
-/// what of the tasks that wait in the gateway's spool is pushed already.
+/// Why no other journal than the gateway's own may be pushed now, or nothing. The cursor on the leader is one, and
+/// tells what of the tasks that wait in the gateway's journal is pushed already.
 std::string find_obstacle() {
-    Result<SpoolFile> file = SpoolFile::open(kSpoolName, Database::Mode::read);
-    const Result<SpoolFile::Extent> extent = file ? file->measure() : Result<SpoolFile::Extent>(file.error());
+    Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
+    const Result<JournalFile::Extent> extent = file ? file->measure() : Result<JournalFile::Extent>(file.error());
     return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
 }
 
@@ -121,25 +120,33 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     }
     ::signal(SIGPIPE, SIG_IGN);
     // The cursor is the gateway's, whichever file is pushed.
-    const bool is_the_gateways = options.spool == kSpoolName;
-    const Result<PushLock> lock = PushLock::take();
+    const bool is_the_gateways = options.journal == JournalFile::kName;
+    Result<JournalLock> lock = JournalLock::take();
     if (!lock && lock.error().fault == Fault::busy) {
         err << "eventsgw: a gateway runs here"
             << (is_the_gateways ? ", which pushes by itself\n" : ": stop the gateway first\n");
         return kExitInUse;
     }
     if (const std::string obstacle = is_the_gateways ? "" : find_obstacle(); !obstacle.empty()) {
-        err << "eventsgw: " << kSpoolName << ": " << obstacle << "\n";
+        err << "eventsgw: " << JournalFile::kName << ": " << obstacle << "\n";
         return kExitInUse;
     }
-    Result<std::unique_ptr<Spool>> spool = Spool::open(options.spool);
-    if (!spool) {
-        const bool is_in_use = spool.error().fault == Fault::busy;
-        err << "eventsgw: " << escape(options.spool) << ": "
-            << (is_in_use ? "another process has it" : spool.error().message) << "\n";
+    if (!lock) {
+        err << "eventsgw: " << JournalLock::kName << ": " << lock.error().message << "\n";
+        return kExitIo;
+    }
+    Result<std::unique_ptr<Journal>> journal = Journal::open(std::move(*lock), options.journal);
+    if (!journal) {
+        const bool is_in_use = journal.error().fault == Fault::busy;
+        err << "eventsgw: " << escape(options.journal) << ": "
+            << (is_in_use ? "another process has it" : journal.error().message) << "\n";
         return is_in_use ? kExitInUse : kExitIo;
     }
-    return push(*connections, settings, std::move(*spool), out, err);
+    if (!(*journal)->problem().empty()) {
+        err << "eventsgw: " << escape(options.journal) << ": " << (*journal)->problem() << "\n";
+        return kExitIo;
+    }
+    return push(*connections, settings, std::move(*journal), out, err);
 }
 
 } // namespace eventsgw

@@ -162,7 +162,7 @@ std::vector<Subcommand> gateway_subcommands() {
         {"spool",
          "[VERB [ID]]",
          0,
-         {"spool", "agentid", "format"},
+         {"journal", "agentid", "format"},
          "list the tasks on disk; show, retry or drop one; push those that wait",
          "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
          run_spool,

@@ -34,10 +34,10 @@ struct Settings {
     std::uint64_t queue_limit = 100000;                                  ///< commands and handlers that wait
     std::uint64_t queue_memory = 256U << 20U;                            ///< bytes of their payloads
     Durability durability = Durability::outage;
-    std::uint64_t spool_limit = 1U << 30U;   ///< bytes of tasks on disk
-    std::uint64_t task_limit = 100000;       ///< tasks in memory and not on disk
-    std::uint64_t task_memory = 512U << 20U; ///< bytes of these tasks
-    std::uint64_t max_payload = 64U << 20U;  ///< bytes of one event
+    std::uint64_t journal_limit = 256U << 20U; ///< bytes of tasks on disk
+    std::uint64_t task_limit = 100000;         ///< tasks in memory and not on disk
+    std::uint64_t task_memory = 512U << 20U;   ///< bytes of these tasks
+    std::uint64_t max_payload = 64U << 20U;    ///< bytes of one event
     std::string metrics_listen; ///< an address; empty: metrics are served on the gateway's own socket alone
 
     std::uint64_t history = 1000;                                   ///< runs that are kept; 0: it is off

@@ -51,7 +51,7 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
       handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
                 config_.handlers, [this] { stop_if_drained(); }),
-      replica_resolver_(loop),
+      replica_resolver_(loop), journal_(std::move(options.journal)),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
@@ -60,12 +60,12 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       status_server_(
           loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
     if (config_.rules.has(RuleKind::action)) {
-        make_sender(std::move(options.spool));
+        make_sender();
     }
 }
 
-void Gateway::make_sender(OpenedSpool spool) {
-    sender_.emplace(loop_, log_, connections_, config_.settings, std::move(spool),
+void Gateway::make_sender() {
+    sender_.emplace(loop_, log_, connections_, config_.settings, *journal_,
                     TaskSender::Callbacks{[this] { stop_if_drained(); }, [this] { status_line_.touch(); }});
 }
 
@@ -112,8 +112,9 @@ void Gateway::on_message(const Message& message) {
         message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
     const Event event{message.channel, message.payload, subscriber_.session().last_heard()};
     if (held != nullptr) {
+        Keeper keeper(event);
         for (const std::size_t index : *held) {
-            static_cast<void>(apply(config_.rules.all()[index], event)); // a refusal has been counted and logged
+            static_cast<void>(apply(config_.rules.all()[index], event, keeper)); // a refusal has been counted
             rule_counters_.note(index, event.read);
         }
     }
@@ -124,9 +125,9 @@ void Gateway::on_message(const Message& message) {
 }
 
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
-Outcome Gateway::apply(const Rule& rule, const Event& event) {
+Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
     try {
-        return rule.kind == RuleKind::action ? sender_->send(rule, event) : commands_.run(rule, event);
+        return rule.kind == RuleKind::action ? sender_->send(rule, keeper.keep()) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
         return Outcome::refused("out of memory");
@@ -159,7 +160,6 @@ void Gateway::on_lost() {
         log_.error("gateway", "not reloaded, Redis refuses the new subscriptions",
                    {{"reason", subscriber_.session().problem()}});
         next_.reset();
-        next_spool_.reset();
         subscriber_.listen_to(subscriptions_of(config_));
     } else {
         switch_over();
@@ -206,7 +206,7 @@ void Gateway::reload() {
     if (was_ready) {
         notifier_.reloading();
     }
-    if (std::optional<Config> next = reload_(); next && take_spool_for(*next)) {
+    if (std::optional<Config> next = reload_(); next) {
         next_ = std::move(next);
         subscriber_.listen_to(subscriptions_of(*next_));
     } else {
@@ -221,23 +221,6 @@ void Gateway::reload() {
     if (was_ready) {
         report_ready();
     }
-}
-
-/// False when another process pushes from here: two that do would each take the other for a leader that forgets. Or
-/// when it cannot be known what waits. What a reload that has not taken over yet has opened serves the one after it.
-bool Gateway::take_spool_for(const Config& next) {
-    if (sender_ || !next.rules.has(RuleKind::action)) {
-        next_spool_.reset();
-        return true;
-    }
-    if (!next_spool_) {
-        next_spool_ = open_spool(log_);
-    }
-    if (next_spool_->is_in_use || next_spool_->is_lacking) {
-        next_spool_.reset();
-        return false;
-    }
-    return true;
 }
 
 void Gateway::switch_over() {
@@ -259,8 +242,7 @@ void Gateway::adopt(Config config) {
     if (sender_) {
         sender_->set_polling_interval(config_.settings.polling_interval);
     } else if (config_.rules.has(RuleKind::action)) {
-        make_sender(std::move(*next_spool_));
-        next_spool_.reset();
+        make_sender();
         sender_->start();
     }
 }

@@ -11,7 +11,6 @@
 #include "daemon/command_runner.h"
 #include "daemon/events_directory.h"
 #include "daemon/notifier.h"
-#include "daemon/open_spool.h"
 #include "daemon/rule_counters.h"
 #include "daemon/status_line.h"
 #include "daemon/status_server.h"
@@ -20,6 +19,7 @@
 #include "event/event.h"
 #include "event/outcome.h"
 #include "history/history.h"
+#include "journal/journal.h"
 #include "loop/loop.h"
 #include "loop/refusals.h"
 #include "loop/signals.h"
@@ -60,7 +60,7 @@ public:
         std::string notify_socket;
         std::chrono::microseconds watchdog_timeout; ///< zero: nobody waits for signs of life
         std::function<StepOutput()> open_step_output;
-        OpenedSpool spool; ///< where there are rules with actions
+        std::unique_ptr<Journal> journal;
     };
 
     /// The longest that readiness waits for the replica.
@@ -80,7 +80,7 @@ public:
 
 private:
     void on_message(const Message& message);
-    Outcome apply(const Rule& rule, const Event& event);
+    Outcome apply(const Rule& rule, const Event& event, Keeper& keeper);
     Outcome handle(const Event& event);
 
     HttpResponse replay(const std::string& id);
@@ -103,13 +103,12 @@ private:
     void drain();
     void end();
     void reload();
-    bool take_spool_for(const Config& next);
     void switch_over();
     void adopt(Config config);
     void stop_if_drained();
     void log_summary() const;
 
-    void make_sender(OpenedSpool spool);
+    void make_sender();
 
     /// Never touched, so it takes no memory but room; given back when there is none, for what waits to be kept.
     static constexpr std::size_t kReserve = 16U << 20U;
@@ -120,8 +119,7 @@ private:
     Connections connections_;
     Config config_;
     std::function<std::optional<Config>()> reload_;
-    std::optional<Config> next_;            ///< takes over when its subscriptions are confirmed
-    std::optional<OpenedSpool> next_spool_; ///< where it has the first rule with an action
+    std::optional<Config> next_; ///< takes over when its subscriptions are confirmed
     RuleCounters rule_counters_;
     Refusals shortages_;
     std::uint64_t messages_ = 0; ///< one for each subscription that an event matches
@@ -144,6 +142,7 @@ private:
     CommandRunner commands_;
     EventsDirectory handlers_;
     Resolver replica_resolver_;
+    std::unique_ptr<Journal> journal_;
     std::optional<TaskSender> sender_; ///< from the first rule with an action on
     Subscriber subscriber_;
     StatusServer status_server_;

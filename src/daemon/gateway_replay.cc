@@ -86,10 +86,11 @@ Gateway::Replayed Gateway::replay(const Event& event) {
             replayed.started += describe(kind, outcome.id, what);
         }
     };
+    Keeper keeper(event);
     for (const Rule& rule : config_.rules.all()) {
         if (match_glob(rule.channel, event.channel).matches) {
             note(rule.kind == RuleKind::action ? "task" : "command",
-                 "line " + std::to_string(rule.line) + ": " + escape(rule.value), apply(rule, event));
+                 "line " + std::to_string(rule.line) + ": " + escape(rule.value), apply(rule, event, keeper));
         }
     }
     if (handlers_.is_used()) {

@@ -31,7 +31,7 @@ Condition Gateway::observe() const {
     condition.channels = subscriber_.wanted().channels.size();
     condition.patterns = subscriber_.wanted().patterns.size();
     condition.tasks_waiting = sender_ ? sender_->waiting() : 0;
-    condition.spool_problem = sender_ ? sender_->spool_problem() : "";
+    condition.journal_problem = sender_ ? sender_->journal_problem() : "";
     condition.runs_active = slots_.running();
     condition.runs_waiting = slots_.waiting();
     if (const auto& gap = subscriber_.gaps().last) {

@@ -31,7 +31,7 @@ struct Report {
     struct Tasks {
         std::uint64_t pushed = 0; ///< confirmed by the leader
         std::size_t waiting = 0;  ///< in memory or on disk
-        std::size_t spooled = 0;  ///< of those, on disk
+        std::size_t on_disk = 0;  ///< of those, on disk
         std::size_t dead = 0;     ///< the leader will never take them
         std::uint64_t refused = 0;
         Histogram confirmed; ///< from reading an event to the leader's confirmation

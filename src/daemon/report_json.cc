@@ -58,7 +58,7 @@ void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     cJSON* object = add_object(report_object, "tasks");
     add_count(object, "pushed", tasks.pushed);
     add_count(object, "waiting", tasks.waiting);
-    add_count(object, "spooled", tasks.spooled);
+    add_count(object, "spooled", tasks.on_disk);
     add_count(object, "dead", tasks.dead);
     add_count(object, "refused", tasks.refused);
     add_histogram(object, "confirmed", tasks.confirmed);

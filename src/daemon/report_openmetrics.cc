@@ -92,7 +92,7 @@ void write_tasks(Exposition& out, const Report::Tasks& tasks) {
     out.family("tasks", Type::gauge,
                "Tasks that wait for the leader in memory or on disk, or that it will never take.");
     out.sample(label("state", "waiting"), std::uint64_t{tasks.waiting});
-    out.sample(label("state", "spooled"), std::uint64_t{tasks.spooled});
+    out.sample(label("state", "spooled"), std::uint64_t{tasks.on_disk});
     out.sample(label("state", "dead"), std::uint64_t{tasks.dead});
 }
 

@@ -36,8 +36,8 @@ std::string format_condition(const Condition& condition) {
     }
     line += "; " + format_count(condition.tasks_waiting, "task") + " waiting; " +
             std::to_string(condition.runs_active) + " running, " + std::to_string(condition.runs_waiting) + " queued";
-    if (!condition.spool_problem.empty()) {
-        line += "; the spool cannot be used, tasks wait in memory: " + condition.spool_problem;
+    if (!condition.journal_problem.empty()) {
+        line += "; the journal cannot be used, tasks wait in memory: " + condition.journal_problem;
     }
     if (condition.last_gap) {
         line += "; last gap " + format_duration(condition.last_gap->length) + " until " +

@@ -28,7 +28,7 @@ struct Condition {
     std::size_t patterns = 0;
     std::string leader_problem; ///< what keeps tasks from being pushed; empty where nothing does
     std::size_t tasks_waiting = 0;
-    std::string spool_problem;   ///< why tasks wait in memory only; empty when they need not
+    std::string journal_problem; ///< why tasks wait in memory only; empty when they need not
     std::size_t runs_active = 0; ///< commands and handlers
     std::size_t runs_waiting = 0;
     std::optional<Gap> last_gap; ///< since the start

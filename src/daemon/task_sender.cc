@@ -13,48 +13,40 @@ namespace eventsgw {
 namespace {
 
 Backlog::Options make_limits(const Settings& settings) {
-    return {settings.task_limit, settings.task_memory, settings.spool_limit, settings.durability == Durability::always};
+    return {settings.task_limit, settings.task_memory, settings.journal_limit,
+            settings.durability == Durability::always};
 }
 
 } // namespace
 
 TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings,
-                       OpenedSpool spool, Callbacks callbacks)
-    : loop_(loop), log_(log), lock_(std::move(spool.lock)), spool_problem_(std::move(spool.problem)),
-      callbacks_(std::move(callbacks)), resolver_(loop),
-      forwarder_({make_leader_options(connections, settings.polling_interval), connections.agent_id, uuids_.make(),
-                  make_limits(settings)},
-                 make_network(loop, resolver_), log, std::move(spool.spool),
-                 Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
-                                          spool_problem_ = problem;
-                                          callbacks_.on_change();
-                                      }}) {
-    watch_spool();
-}
-
-void TaskSender::watch_spool() {
-    Spool* spool = forwarder_.spool();
-    if (spool == nullptr) {
-        return;
-    }
-    spool_watch_ =
-        std::make_unique<Watch>(loop_, spool->descriptor(), Watch::For::reading, [spool] { spool->receive(); });
-    if (!spool_watch_->on()) {
-        throw std::runtime_error("the spool cannot be watched");
+                       Journal& journal, Callbacks callbacks)
+    : log_(log), callbacks_(std::move(callbacks)), resolver_(loop),
+      forwarder_(
+          {make_leader_options(connections, settings.polling_interval), connections.agent_id, make_limits(settings)},
+          make_network(loop, resolver_), log, journal,
+          Forwarder::Callbacks{callbacks_.on_empty,
+                               [this](const std::string& problem) {
+                                   journal_problem_ = problem;
+                                   callbacks_.on_change();
+                               }}),
+      journal_watch_(loop, journal.descriptor(), Watch::For::reading, [&journal] { journal.receive(); }) {
+    if (!journal_watch_.on()) {
+        throw std::runtime_error("the journal cannot be watched");
     }
 }
 
-Outcome TaskSender::send(const Rule& rule, const Event& event) {
-    const PayloadForm form = classify_payload(event.payload);
+Outcome TaskSender::send(const Rule& rule, const std::shared_ptr<KeptEvent>& event) {
     std::string id = uuids_.make();
-    if (form == PayloadForm::bytes) {
+    if (event->form() == PayloadForm::bytes) {
         log_.warning("task", "payload is not UTF-8, its bytes go along as base64",
-                     {{"event", event.channel}, {"bytes", event.payload.size()}, {"id", id}});
+                     {{"event", event->channel()}, {"bytes", event->payload().size()}, {"id", id}});
     }
     if (log_.is_enabled(LogLevel::debug)) {
-        log_.debug("task", "made", {{"event", event.channel}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
+        log_.debug("task", "made",
+                   {{"event", event->channel()}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
     }
-    const bool is_taken = forwarder_.accept(make_task(event, form, rule.value, id), event.channel);
+    const bool is_taken = forwarder_.accept(event, rule.value, id);
     return is_taken ? Outcome::waiting(std::move(id)) : Outcome::refused(kQueueFull);
 }
 
@@ -63,7 +55,7 @@ Report::Tasks TaskSender::report() const {
     Report::Tasks tasks;
     tasks.pushed = counters.pushed;
     tasks.waiting = counters.waiting;
-    tasks.spooled = counters.spooled;
+    tasks.on_disk = counters.on_disk;
     tasks.dead = counters.dead;
     tasks.refused = counters.refused;
     tasks.confirmed = counters.confirmed;

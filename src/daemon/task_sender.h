@@ -8,11 +8,11 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "config/settings.h"
-#include "daemon/open_spool.h"
 #include "daemon/report.h"
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "event/outcome.h"
+#include "journal/journal.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 #include "redis/resolver.h"
@@ -29,14 +29,14 @@ namespace eventsgw {
 /// rule has an action.
 class TaskSender {
 public:
-    /// `on_empty` is called whenever no task waits any more, `on_change` when problem() or spool_problem() may be
+    /// `on_empty` is called whenever no task waits any more, `on_change` when problem() or journal_problem() may be
     /// another one.
     struct Callbacks {
         std::function<void()> on_empty;
         std::function<void()> on_change;
     };
 
-    TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings, OpenedSpool spool,
+    TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings, Journal& journal,
                Callbacks callbacks);
     TaskSender(const TaskSender&) = delete;
     TaskSender& operator=(const TaskSender&) = delete;
@@ -47,13 +47,13 @@ public:
     }
 
     /// Makes a task of what the rule says. It waits for the leader, or is refused.
-    Outcome send(const Rule& rule, const Event& event);
+    Outcome send(const Rule& rule, const std::shared_ptr<KeptEvent>& event);
 
     std::size_t waiting() const { return forwarder_.waiting(); }
     Forwarder::Counters counters() const { return forwarder_.counters(); }
     Report::Tasks report() const;
     const Session& session() const { return forwarder_.session(); }
-    const std::string& spool_problem() const { return spool_problem_; } ///< why tasks wait in memory only; or empty
+    const std::string& journal_problem() const { return journal_problem_; } ///< why tasks wait in memory only; or empty
 
     /// The end is near: a leader that is being waited for is tried at once.
     void hurry();
@@ -62,17 +62,13 @@ public:
     void keep();
 
 private:
-    void watch_spool();
-
-    Loop& loop_;
     const Log& log_;
     UuidSource uuids_;
-    std::optional<PushLock> lock_;
-    std::string spool_problem_;
+    std::string journal_problem_;
     Callbacks callbacks_;
     Resolver resolver_;
     Forwarder forwarder_;
-    std::unique_ptr<Watch> spool_watch_; ///< tells when the spool has something to say
+    Watch journal_watch_; ///< tells when the journal has something to say
 };
 
 } // namespace eventsgw

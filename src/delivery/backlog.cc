@@ -13,8 +13,8 @@ constexpr std::chrono::nanoseconds kNow = std::chrono::nanoseconds::zero();
 
 } // namespace
 
-Backlog::Backlog(Timers& timers, const Log& log, Options options, std::unique_ptr<Spool> spool, Callbacks callbacks)
-    : timers_(timers), log_(log), options_(options), spool_(std::move(spool)), callbacks_(std::move(callbacks)),
+Backlog::Backlog(Timers& timers, const Log& log, Options options, Journal& journal, Callbacks callbacks)
+    : timers_(timers), log_(log), options_(options), journal_(journal), callbacks_(std::move(callbacks)),
       wall_offset_(std::chrono::system_clock::now().time_since_epoch() - timers.now().time_since_epoch()),
       flush_(timers.make_timer([this] {
           if (has_to_store()) {
@@ -25,16 +25,13 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, std::unique_pt
       })),
       patience_(timers.make_timer([this] { on_patience_over(); })),
       sweep_(timers.make_timer([this] { confirm_on_disk(); })) {
-    if (spool_ == nullptr) {
-        return;
-    }
-    const SpoolFile::Extent& extent = spool_->extent();
-    last_ = submitted_ = stored_ = gap_until_ = spool_->claim().floor;
-    gap_ = spool_tasks_ = extent.tasks;
-    spool_cost_ = extent.bytes;
+    const JournalFile::Extent& extent = journal_.extent();
+    last_ = submitted_ = stored_ = gap_until_ = journal_.claim().floor;
+    gap_ = disk_tasks_ = extent.tasks;
+    disk_cost_ = extent.bytes;
     dead_ = extent.dead;
     dead_cost_ = extent.dead_bytes;
-    spool_->listen([this](SpoolNews& news) { on_news(news); });
+    journal_.listen([this](JournalNews& news) { on_news(news); });
 }
 
 WallTime Backlog::now() const {
@@ -43,22 +40,24 @@ WallTime Backlog::now() const {
 }
 
 bool Backlog::is_full() const {
-    const bool is_for_disk = has_spool() && !is_failing_ && (options_.stores_always || is_behind());
-    const std::size_t on_disk = spool_cost_ + dead_cost_ + unstored_cost_ - in_flight_cost_;
-    return (is_for_disk && on_disk >= options_.spool_bytes) || unstored_ >= options_.tasks ||
+    const bool is_for_disk = !is_failing_ && (options_.stores_always || is_behind());
+    const std::size_t on_disk = disk_cost_ + dead_cost_ + unstored_cost_ - in_flight_cost_;
+    return (is_for_disk && on_disk >= options_.journal_bytes) || unstored_ >= options_.tasks ||
            unstored_cost_ >= options_.bytes;
 }
 
-bool Backlog::add(std::string_view channel, std::string text) {
+bool Backlog::add(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id) {
     if (is_full()) {
         return false;
     }
-    append(PendingTask(++last_, channel, std::move(text), now()));
+    const std::uint64_t number = ++last_;
+    event->number = event->number != 0 ? event->number : number;
+    append(Task{number, now(), event, std::move(action), std::move(id)});
     schedule();
     return true;
 }
 
-void Backlog::append(PendingTask task) {
+void Backlog::append(Task task) {
     const std::size_t cost = task.cost();
     ++unstored_;
     unstored_cost_ += cost;
@@ -67,7 +66,7 @@ void Backlog::append(PendingTask task) {
 }
 
 void Backlog::schedule() {
-    if (!has_spool() || is_failing_) {
+    if (is_failing_) {
         return;
     }
     if (has_to_store()) {
@@ -84,7 +83,7 @@ void Backlog::on_patience_over() {
     if (front_.empty()) {
         return;
     }
-    const WallTime::duration age = now() - front_.front().arrived();
+    const WallTime::duration age = now() - front_.front().arrived;
     if (age < kPatience) {
         patience_->start(kPatience - std::max(age, WallTime::duration::zero()));
         return;
@@ -106,8 +105,8 @@ std::size_t Backlog::pushable() const {
     if (burials_ > 0 && !is_failing_) {
         return 0;
     }
-    const bool is_on_disk_first = has_spool() && (options_.stores_always || stored_ < needed_) && !is_failing_;
-    const bool is_held_up = has_spool() && stored_ < needed_ && is_failing_;
+    const bool is_on_disk_first = (options_.stores_always || stored_ < needed_) && !is_failing_;
+    const bool is_held_up = stored_ < needed_ && is_failing_;
     if (!is_on_disk_first && !is_held_up) {
         return front_.size();
     }
@@ -115,16 +114,16 @@ std::size_t Backlog::pushable() const {
     return static_cast<std::size_t>(find_after(front_, last) - front_.begin());
 }
 
-void Backlog::confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take) {
+void Backlog::confirm_through(std::uint64_t number, const std::function<void(Task)>& take) {
     confirmed_ = number;
-    while (!front_.empty() && front_.front().number() <= number) {
+    while (!front_.empty() && front_.front().number <= number) {
         discount(front_.front());
         take(std::move(front_.front()));
         front_.pop_front();
     }
-    if (gap_ > 0 && number > gap_after_ && has_spool()) { // a former run has pushed them
+    if (gap_ > 0 && number > gap_after_) { // a former run has pushed them
         const std::uint64_t gap_after = std::exchange(gap_after_, number);
-        spool_->order(SpoolOrder::Confirm{number, SpoolOrder::Confirm::Rows::keep, gap_after});
+        journal_.order(JournalOrder::Confirm{number, JournalOrder::Confirm::Rows::keep, gap_after});
     }
     if (owes_confirm_ && !sweep_->is_pending()) {
         sweep_->start(kSweep);
@@ -138,56 +137,56 @@ void Backlog::note_progress() {
         is_late_ = false;
         return;
     }
-    is_late_ = is_late_ && now() - front_.front().arrived() >= kPatience;
+    is_late_ = is_late_ && now() - front_.front().arrived >= kPatience;
     schedule();
 }
 
-void Backlog::discount(const PendingTask& task) {
+void Backlog::discount(const Task& task) {
     const std::size_t cost = task.cost();
-    const bool is_submitted = task.number() <= submitted_;
+    const bool is_submitted = task.number <= submitted_;
     front_cost_ -= cost;
-    if (task.number() > stored_) {
+    if (task.number > stored_) {
         --unstored_;
         unstored_cost_ -= cost;
         in_flight_cost_ -= is_submitted ? cost : 0;
     }
     if (is_submitted) {
-        --spool_tasks_;
-        spool_cost_ -= cost;
+        --disk_tasks_;
+        disk_cost_ -= cost;
         ++stale_tasks_;
         stale_cost_ += cost;
         owes_confirm_ = true;
     }
 }
 
-void Backlog::take_back(std::vector<PendingTask> tasks) {
-    confirmed_ = std::min(confirmed_, tasks.empty() ? confirmed_ : tasks.front().number() - 1);
-    SpoolOrder::Write write{{}, reason_, true};
+void Backlog::take_back(std::vector<Task> tasks) {
+    confirmed_ = std::min(confirmed_, tasks.empty() ? confirmed_ : tasks.front().number - 1);
+    JournalOrder::Write write{{}, reason_, true};
     for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
         const std::size_t cost = task->cost();
         front_cost_ += cost;
-        if (task->number() > stored_) {
+        if (task->number > stored_) {
             ++unstored_;
             unstored_cost_ += cost;
-            in_flight_cost_ += task->number() <= submitted_ ? cost : 0;
+            in_flight_cost_ += task->number <= submitted_ ? cost : 0;
         }
-        if (task->number() <= submitted_) {
-            ++spool_tasks_;
-            spool_cost_ += cost;
+        if (task->number <= submitted_) {
+            ++disk_tasks_;
+            disk_cost_ += cost;
             write.tasks.push_back(*task);
         }
         front_.push_front(std::move(*task));
     }
-    if (!write.tasks.empty() && has_spool()) {
+    if (!write.tasks.empty()) {
         std::reverse(write.tasks.begin(), write.tasks.end());
-        spool_->order(std::move(write));
+        journal_.order(std::move(write));
         ++returns_;
     }
     schedule();
 }
 
 void Backlog::bury(std::size_t count, const std::string& reason) {
-    SpoolOrder::Bury bury{{}, reason};
+    JournalOrder::Bury bury{{}, reason};
     for (; count > 0 && !front_.empty(); --count) {
         discount(front_.front());
         dead_cost_ += front_.front().cost();
@@ -195,27 +194,26 @@ void Backlog::bury(std::size_t count, const std::string& reason) {
         front_.pop_front();
     }
     dead_ += bury.tasks.size();
-    if (!has_spool()) {
-        log_.error("task", "dead and not kept, there is no spool", {{"tasks", bury.tasks.size()}});
-        return;
-    }
     burials_ += bury.tasks.size();
-    spool_->order(std::move(bury));
+    journal_.order(std::move(bury));
     load_more();
 }
 
+/// A journal that is lost now is begun anew with what is in memory, once.
 std::size_t Backlog::finish() {
-    if (!has_spool()) {
-        return waiting();
+    std::size_t unwritten = 0;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        submit(true);
+        is_failing_ = false;
+        confirm_on_disk();
+        unwritten = journal_.finish();
+        const std::size_t losses = losses_;
+        journal_.receive();
+        if (losses == losses_) {
+            break;
+        }
     }
-    const std::size_t all = waiting() + burials_;
-    submit(true);
-    is_failing_ = false;
-    confirm_on_disk();
-    const std::size_t unwritten = spool_->finish();
-    spool_->receive();
-    // What was confirmed meanwhile is no loss. A spool that is lost now holds some, but not for the next run.
-    return has_spool() ? std::min(unwritten, waiting() + burials_) : all;
+    return std::min(unwritten, waiting() + burials_); // what was confirmed meanwhile is no loss
 }
 
 } // namespace eventsgw

@@ -5,8 +5,8 @@
 
 #include "base/chrono.h"
 #include "base/log.h"
-#include "delivery/pending_task.h"
-#include "delivery/spool.h"
+#include "journal/journal.h"
+#include "journal/task.h"
 #include "loop/timers.h"
 
 #include <cstddef>
@@ -25,21 +25,22 @@ namespace eventsgw {
 /// the leader takes tasks as they come, and everything when it does not.
 ///
 /// The oldest tasks are in memory (`front_`), ready to be pushed. When more wait than memory is meant for, those behind
-/// them are in the spool alone (the gap), and the newest are in memory again (`tail_`) until they are written. What is
-/// loaded from the spool closes the gap from the front. Without a spool all are in memory.
+/// them are in the journal alone (the gap), and the newest are in memory again (`tail_`) until they are written. What
+/// is loaded from the journal closes the gap from the front.
 class Backlog {
 public:
     struct Options {
         std::uint64_t tasks; ///< that may be in memory and not on disk, and
         std::uint64_t bytes; ///< what they may cost
-        std::uint64_t spool_bytes;
+        std::uint64_t journal_bytes;
         bool stores_always; ///< a task is pushed only when it is on disk
     };
     struct Callbacks {
         std::function<void()> on_pushable; ///< there may be tasks in next() that were not there before
-        /// The spool cannot be used, or empty: it can be again.
+        /// The journal cannot be written, or empty: it can be again.
         std::function<void(const std::string& problem)> on_problem;
-        std::function<void()> on_lost_spool; ///< for good, with the tasks that were in it alone
+        /// The journal was lost with the tasks that were in it alone, and another one has this instance.
+        std::function<void(const std::string& instance)> on_new_instance;
     };
 
     /// Longer than this no task waits for the leader's answer without being written.
@@ -49,9 +50,9 @@ public:
     /// So much later the disk learns of what the leader has confirmed. Until then the cursor counts for it.
     static constexpr std::chrono::milliseconds kSweep{200};
     /// Rows of confirmed tasks are erased when all are stale, which is cheap; or when they come to this much and little
-    /// else is there; or when the spool would grow beyond its limit.
+    /// else is there; or when the journal would grow beyond its limit.
     static constexpr std::size_t kStaleCost = 8U << 20U;
-    /// In memory at most, where there is a spool and the leader is behind.
+    /// In memory at most, while the leader is behind.
     static constexpr std::size_t kHandTasks = 10000;
     static constexpr std::size_t kHandCost = 8U << 20U;
     /// The same while the leader answers in time: a burst that comes faster than it can be pushed is over before the
@@ -64,28 +65,25 @@ public:
     /// What may be on its way to the disk at a time.
     static constexpr std::size_t kFlightCost = 8U << 20U;
 
-    /// `spool` may be null.
-    Backlog(Timers& timers, const Log& log, Options options, std::unique_ptr<Spool> spool, Callbacks callbacks);
-
-    /// Null where none is used.
-    Spool* spool() { return spool_.get(); }
+    /// The journal is the caller's, and outlives this; what it tells comes here.
+    Backlog(Timers& timers, const Log& log, Options options, Journal& journal, Callbacks callbacks);
 
     /// False when as much waits as may.
-    bool add(std::string_view channel, std::string text);
+    bool add(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id);
 
-    /// Whether the leader is away; `reason` is told to those who look into the spool.
+    /// Whether the leader is away; `reason` is told to those who look into the journal.
     void set_away(bool is_away, const std::string& reason);
 
     /// Tasks that may be pushed, oldest first: the first `pushable()` of them.
-    const std::deque<PendingTask>& front() const { return front_; }
+    const std::deque<Task>& front() const { return front_; }
     std::size_t pushable() const;
 
     /// Tasks up to this number are on their way to the leader, or were: they stay in front().
     void note_pushing(std::uint64_t through) { pushing_ = through; }
     /// Lets go of tasks up to a number, and gives those to `take` that were in memory.
-    void confirm_through(std::uint64_t number, const std::function<void(PendingTask)>& take);
+    void confirm_through(std::uint64_t number, const std::function<void(Task)>& take);
     /// Tasks that had been confirmed and wait again.
-    void take_back(std::vector<PendingTask> tasks);
+    void take_back(std::vector<Task> tasks);
     /// Moves the first `count` tasks to the dead ones. None is pushable until that is on disk, unless the disk fails.
     void bury(std::size_t count, const std::string& reason);
 
@@ -94,62 +92,61 @@ public:
     WallTime now() const;
 
     std::size_t waiting() const { return front_.size() + tail_.size() + gap_; }
-    std::size_t waiting_cost() const { return unstored_cost_ + spool_cost_; }
-    std::size_t spooled() const { return spool_tasks_; } ///< of those that wait
+    std::size_t waiting_cost() const { return unstored_cost_ + disk_cost_; }
+    std::size_t on_disk() const { return disk_tasks_; } ///< of those that wait
     std::uint64_t dead() const { return dead_; }
 
     /// Writes all that waits and waits for the disk. How many tasks are not on disk then.
     std::size_t finish();
 
 private:
-    bool has_spool() const { return spool_ != nullptr && !is_lost_; }
     bool is_full() const;
     bool is_behind() const { return is_away_ || is_late_ || gap_ > 0; }
     std::size_t in_memory() const { return front_.size() + tail_.size(); }
     bool is_too_much() const { return in_memory() > kBurstTasks || front_cost_ + tail_cost_ > kBurstCost; }
     bool has_to_store() const { return options_.stores_always || is_behind() || is_too_much(); }
 
-    void append(PendingTask task);
+    void append(Task task);
     void schedule();
     void on_patience_over();
     void note_progress();
-    /// Gives to the spool what it has not been given, as much as may be on its way; or all of it.
+    /// Gives to the journal what it has not been given, as much as may be on its way; or all of it.
     void submit(bool all);
     void trim();
     void open_gap();
     void load_more();
     void close_gap();
     /// Takes a task out of the accounts of what is on disk, or is to be.
-    void discount(const PendingTask& task);
+    void discount(const Task& task);
     void confirm_on_disk();
-    SpoolOrder::Confirm::Rows choose_rows();
+    JournalOrder::Confirm::Rows choose_rows();
 
-    void on_news(SpoolNews& news);
+    void on_news(JournalNews& news);
     void on_stored(std::uint64_t through);
-    void on_loaded(SpoolNews::Loaded& loaded);
-    void on_measured(const SpoolFile::Extent& confirmed);
-    void on_counted(const SpoolFile::Extent& dead);
-    void on_retry(const std::vector<SpoolFile::Dead>& dead);
-    void on_problem(const SpoolNews::Problem& problem);
-    void lose_spool();
+    void on_loaded(JournalNews::Loaded& loaded);
+    void on_measured(const JournalFile::Extent& confirmed);
+    void on_counted(const JournalFile::Extent& dead);
+    void on_retry(const std::vector<JournalFile::Dead>& dead);
+    void on_problem(const JournalNews::Problem& problem);
+    void on_lost(const JournalNews::Lost& lost);
 
     Timers& timers_;
     const Log& log_;
     Options options_;
-    std::unique_ptr<Spool> spool_;
+    Journal& journal_;
     Callbacks callbacks_;
     std::chrono::nanoseconds wall_offset_; ///< from the loop's clock to the time of day
 
-    std::deque<PendingTask> front_;
-    std::deque<PendingTask> tail_; ///< empty as long as there is no gap
-    std::size_t gap_ = 0;          ///< tasks that are in the spool alone
-    std::uint64_t gap_after_ = 0;  ///< the gap's tasks have numbers above this one
-    std::uint64_t gap_until_ = 0;  ///< and up to this one
+    std::deque<Task> front_;
+    std::deque<Task> tail_;       ///< empty as long as there is no gap
+    std::size_t gap_ = 0;         ///< tasks that are in the journal alone
+    std::uint64_t gap_after_ = 0; ///< the gap's tasks have numbers above this one
+    std::uint64_t gap_until_ = 0; ///< and up to this one
     std::size_t front_cost_ = 0;
     std::size_t tail_cost_ = 0;
     std::uint64_t last_ = 0; ///< number of the newest task
 
-    std::uint64_t submitted_ = 0;    ///< tasks up to this number have been given to the spool
+    std::uint64_t submitted_ = 0;    ///< tasks up to this number have been given to the journal
     std::uint64_t stored_ = 0;       ///< and up to this one are on disk
     std::uint64_t needed_ = 0;       ///< nothing after stored_ is pushed before this one is on disk;
     std::uint64_t revived_from_ = 0; ///< or, while the disk fails, nothing from this one on
@@ -157,28 +154,28 @@ private:
     std::uint64_t pushing_ = 0;      ///< the leader may have the tasks up to this number
     std::size_t unstored_ = 0;       ///< tasks after stored_
     std::size_t unstored_cost_ = 0;  ///< what they cost
-    std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the spool
-    std::size_t spool_tasks_ = 0;    ///< given to the spool, and not confirmed
-    std::size_t spool_cost_ = 0;
-    std::size_t stale_tasks_ = 0; ///< rows in the spool that do not wait any more
+    std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the journal
+    std::size_t disk_tasks_ = 0;     ///< given to the journal, and not confirmed
+    std::size_t disk_cost_ = 0;
+    std::size_t stale_tasks_ = 0; ///< rows in the journal that do not wait any more
     std::size_t stale_cost_ = 0;
     std::size_t burials_ = 0; ///< that are not on disk yet
     std::size_t returns_ = 0; ///< orders of take_back() that are not on disk yet
     std::uint64_t dead_ = 0;
     std::size_t dead_cost_ = 0;
-    std::set<std::int64_t> revived_; ///< ids of dead tasks that were given a number
+    std::set<std::uint64_t> revived_; ///< numbers of dead tasks that were given a number
 
     bool is_away_ = true;
     bool is_late_ = false;
     bool is_loading_ = false;
-    bool is_failing_ = false;   ///< the spool cannot be written at present
-    bool is_lost_ = false;      ///< nor ever again
-    bool owes_confirm_ = false; ///< the spool does not know yet what has been confirmed
+    bool is_failing_ = false;   ///< the journal cannot be written at present
+    std::size_t losses_ = 0;    ///< of the journal
+    bool owes_confirm_ = false; ///< the journal does not know yet what has been confirmed
     std::string reason_;
 
-    std::unique_ptr<Timer> flush_;    ///< gives to the spool what has come meanwhile
+    std::unique_ptr<Timer> flush_;    ///< gives to the journal what has come meanwhile
     std::unique_ptr<Timer> patience_; ///< with the leader
-    std::unique_ptr<Timer> sweep_;    ///< tells the spool what is confirmed
+    std::unique_ptr<Timer> sweep_;    ///< tells the journal what is confirmed
 };
 
 } // namespace eventsgw

@@ -10,30 +10,30 @@
 namespace eventsgw {
 
 void Backlog::submit(bool all) {
-    if (!has_spool() || (is_failing_ && !all)) {
+    if ((is_failing_ && !all)) {
         return;
     }
-    SpoolOrder::Write write{{}, reason_, false};
-    for (const std::deque<PendingTask>* tasks : {&front_, &tail_}) {
+    JournalOrder::Write write{{}, reason_, false};
+    for (const std::deque<Task>* tasks : {&front_, &tail_}) {
         for (auto task = find_after(*tasks, submitted_); task != tasks->end(); ++task) {
             if (in_flight_cost_ >= kFlightCost && !all) {
                 break;
             }
             in_flight_cost_ += task->cost();
-            spool_cost_ += task->cost();
+            disk_cost_ += task->cost();
             write.tasks.push_back(*task);
         }
     }
     if (write.tasks.empty()) {
         return;
     }
-    submitted_ = write.tasks.back().number();
-    spool_tasks_ += write.tasks.size();
-    spool_->order(std::move(write));
+    submitted_ = write.tasks.back().number;
+    disk_tasks_ += write.tasks.size();
+    journal_.order(std::move(write));
 }
 
 void Backlog::on_stored(std::uint64_t through) {
-    for (const std::deque<PendingTask>* tasks : {&front_, &tail_}) {
+    for (const std::deque<Task>* tasks : {&front_, &tail_}) {
         const auto end = find_after(*tasks, through);
         for (auto task = find_after(*tasks, stored_); task < end; ++task) {
             --unstored_;
@@ -58,9 +58,9 @@ void Backlog::trim() {
     if (is_over() && gap_ == 0) {
         open_gap();
     }
-    while (is_over() && gap_ > 0 && !tail_.empty() && tail_.front().number() <= stored_) {
+    while (is_over() && gap_ > 0 && !tail_.empty() && tail_.front().number <= stored_) {
         tail_cost_ -= tail_.front().cost();
-        gap_until_ = tail_.front().number();
+        gap_until_ = tail_.front().number;
         ++gap_;
         tail_.pop_front();
     }
@@ -70,20 +70,20 @@ void Backlog::open_gap() {
     std::size_t kept = 0;
     std::size_t kept_cost = 0;
     const auto is_kept = [&] {
-        return kept == 0 || front_[kept].number() <= pushing_ || (kept < kWindowTasks && kept_cost < kWindowCost);
+        return kept == 0 || front_[kept].number <= pushing_ || (kept < kWindowTasks && kept_cost < kWindowCost);
     };
     for (; kept < front_.size() && is_kept(); ++kept) {
         kept_cost += front_[kept].cost();
     }
     const auto first = front_.begin() + static_cast<std::ptrdiff_t>(kept);
-    if (first == front_.end() || first->number() > stored_) {
+    if (first == front_.end() || first->number > stored_) {
         return;
     }
-    gap_after_ = front_[kept - 1].number();
+    gap_after_ = front_[kept - 1].number;
     const auto rest = find_after(front_, stored_);
     gap_ = static_cast<std::size_t>(rest - first);
-    gap_until_ = std::prev(rest)->number();
-    std::for_each(rest, front_.end(), [this](const PendingTask& task) { tail_cost_ += task.cost(); });
+    gap_until_ = std::prev(rest)->number;
+    std::for_each(rest, front_.end(), [this](const Task& task) { tail_cost_ += task.cost(); });
     std::move(rest, front_.end(), std::back_inserter(tail_));
     front_.erase(first, front_.end());
     front_cost_ = kept_cost;
@@ -91,18 +91,18 @@ void Backlog::open_gap() {
 
 void Backlog::load_more() {
     const bool has_room = front_.size() < kWindowTasks && front_cost_ < kWindowCost;
-    if (gap_ > 0 && !is_loading_ && !is_away_ && has_room && has_spool()) {
+    if (gap_ > 0 && !is_loading_ && !is_away_ && has_room) {
         is_loading_ = true;
-        spool_->order(SpoolOrder::Load{gap_after_, gap_until_});
+        journal_.order(JournalOrder::Load{gap_after_, gap_until_});
     }
 }
 
-void Backlog::on_loaded(SpoolNews::Loaded& loaded) {
+void Backlog::on_loaded(JournalNews::Loaded& loaded) {
     is_loading_ = false;
     gap_ -= std::min(gap_, loaded.tasks.size());
-    gap_after_ = std::max(gap_after_, loaded.is_all ? loaded.until : loaded.tasks.back().number());
-    for (PendingTask& task : loaded.tasks) {
-        if (task.number() > confirmed_) {
+    gap_after_ = std::max(gap_after_, loaded.is_all ? loaded.until : loaded.tasks.back().number);
+    for (Task& task : loaded.tasks) {
+        if (task.number > confirmed_) {
             front_cost_ += task.cost();
             front_.push_back(std::move(task));
         }
@@ -125,9 +125,9 @@ void Backlog::close_gap() {
 
 /// What a former run has pushed does not wait any more. That the gap is empty is known only when it is loaded to its
 /// end.
-void Backlog::on_measured(const SpoolFile::Extent& confirmed) {
-    spool_tasks_ -= std::min<std::size_t>(spool_tasks_, confirmed.tasks);
-    spool_cost_ -= std::min<std::size_t>(spool_cost_, confirmed.bytes);
+void Backlog::on_measured(const JournalFile::Extent& confirmed) {
+    disk_tasks_ -= std::min<std::size_t>(disk_tasks_, confirmed.tasks);
+    disk_cost_ -= std::min<std::size_t>(disk_cost_, confirmed.bytes);
     if (gap_ > 0) {
         gap_ = std::max<std::size_t>(gap_ - std::min<std::size_t>(gap_, confirmed.tasks), 1);
     }
@@ -136,25 +136,25 @@ void Backlog::on_measured(const SpoolFile::Extent& confirmed) {
 }
 
 void Backlog::confirm_on_disk() {
-    if (!owes_confirm_ || !has_spool() || is_failing_) {
+    if (!owes_confirm_ || is_failing_) {
         return;
     }
     owes_confirm_ = false;
-    spool_->order(SpoolOrder::Confirm{confirmed_, choose_rows(), std::nullopt});
+    journal_.order(JournalOrder::Confirm{confirmed_, choose_rows(), std::nullopt});
 }
 
-SpoolOrder::Confirm::Rows Backlog::choose_rows() {
-    using Rows = SpoolOrder::Confirm::Rows;
-    if (spool_tasks_ == 0) {
+JournalOrder::Confirm::Rows Backlog::choose_rows() {
+    using Rows = JournalOrder::Confirm::Rows;
+    if (disk_tasks_ == 0) {
         stale_tasks_ = stale_cost_ = 0;
         return Rows::erase_all;
     }
-    const bool is_steady = stale_cost_ >= kStaleCost && spool_cost_ < kStaleCost;
-    const bool is_large = stale_cost_ + spool_cost_ + dead_cost_ >= options_.spool_bytes;
+    const bool is_steady = stale_cost_ >= kStaleCost && disk_cost_ < kStaleCost;
+    const bool is_large = stale_cost_ + disk_cost_ + dead_cost_ >= options_.journal_bytes;
     if (stale_tasks_ == 0 || !(is_steady || is_large)) {
         return Rows::keep;
     }
-    const std::size_t erased = std::min<std::size_t>(stale_tasks_, SpoolWriter::kEraseRows);
+    const std::size_t erased = std::min<std::size_t>(stale_tasks_, JournalWriter::kEraseRows);
     stale_cost_ -= stale_cost_ / stale_tasks_ * erased;
     stale_tasks_ -= erased;
     return Rows::erase_some;

@@ -3,38 +3,38 @@
 
 #include "delivery/backlog.h"
 
+#include "base/uuid.h"
+
 #include <utility>
 
 namespace eventsgw {
 
-void Backlog::on_news(SpoolNews& news) {
-    if (is_lost_) {
-        return;
-    }
-    if (const auto* stored = std::get_if<SpoolNews::Stored>(&news.what)) {
+void Backlog::on_news(JournalNews& news) {
+    if (const auto* stored = std::get_if<JournalNews::Stored>(&news.what)) {
         returns_ -= stored->returns;
         on_stored(stored->through);
-    } else if (auto* loaded = std::get_if<SpoolNews::Loaded>(&news.what)) {
+    } else if (auto* loaded = std::get_if<JournalNews::Loaded>(&news.what)) {
         on_loaded(*loaded);
-    } else if (const auto* measured = std::get_if<SpoolNews::Measured>(&news.what)) {
+    } else if (const auto* measured = std::get_if<JournalNews::Measured>(&news.what)) {
         on_measured(measured->confirmed);
-    } else if (const auto* buried = std::get_if<SpoolNews::Buried>(&news.what)) {
+    } else if (const auto* buried = std::get_if<JournalNews::Buried>(&news.what)) {
         burials_ -= buried->count;
         callbacks_.on_pushable();
-    } else if (const auto* counted = std::get_if<SpoolNews::Counted>(&news.what)) {
+    } else if (const auto* counted = std::get_if<JournalNews::Counted>(&news.what)) {
         on_counted(counted->dead);
-    } else if (const auto* retry = std::get_if<SpoolNews::Retry>(&news.what)) {
+    } else if (const auto* retry = std::get_if<JournalNews::Retry>(&news.what)) {
         on_retry(retry->dead);
-    } else if (const auto* renewed = std::get_if<SpoolNews::Renewed>(&news.what)) {
-        log_.warning("spool", "was removed or replaced while in use, it is written anew",
-                     {{"set_aside", renewed->set_aside}});
+    } else if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
+        on_lost(*lost);
+    } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
+        log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
     } else {
-        on_problem(std::get<SpoolNews::Problem>(news.what));
+        on_problem(std::get<JournalNews::Problem>(news.what));
     }
 }
 
 /// Somebody may have dropped some. A count that lacks what is on its way to the disk is followed by another one.
-void Backlog::on_counted(const SpoolFile::Extent& dead) {
+void Backlog::on_counted(const JournalFile::Extent& dead) {
     if (burials_ == 0 && stored_ >= needed_) {
         dead_ = dead.dead;
         dead_cost_ = dead.dead_bytes;
@@ -43,59 +43,65 @@ void Backlog::on_counted(const SpoolFile::Extent& dead) {
 
 /// A dead task gets the next number. It leaves the dead and joins those that wait in one commit, and is not pushed
 /// before that: so it is never in both states.
-void Backlog::on_retry(const std::vector<SpoolFile::Dead>& dead) {
-    for (const SpoolFile::Dead& one : dead) {
-        if (!revived_.insert(one.id).second) {
+void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
+    for (const JournalFile::Dead& one : dead) {
+        if (!revived_.insert(one.task.number).second) {
             continue;
         }
         submit(true);
         revived_from_ = needed_ > stored_ ? revived_from_ : last_ + 1;
         needed_ = submitted_ = ++last_;
-        const PendingTask task(needed_, one.task.channel(), std::string(one.task.text()), one.task.arrived());
+        Task task = one.task;
+        task.number = needed_;
+        task.event = std::make_shared<KeptEvent>(*task.event);
+        task.event->number = needed_;
         in_flight_cost_ += task.cost();
-        spool_cost_ += task.cost();
-        ++spool_tasks_;
+        disk_cost_ += task.cost();
+        ++disk_tasks_;
         append(task);
         dead_ -= dead_ > 0 ? 1 : 0;
         dead_cost_ -= std::min(dead_cost_, task.cost());
-        spool_->order(SpoolOrder::Revive{one.id, needed_});
-        log_.notice("task", "to be pushed again, as asked", {{"event", one.task.channel()}, {"dead", one.id}});
+        journal_.order(JournalOrder::Revive{one.task.number, needed_});
+        log_.notice("task", "to be pushed again, as asked", {{"event", one.task.channel()}, {"id", one.task.id}});
     }
 }
 
-void Backlog::on_problem(const SpoolNews::Problem& problem) {
-    if (problem.is_lost) {
-        log_.error("spool", "cannot be used any more, tasks wait in memory",
-                   {{"reason", problem.error.message}, {"set_aside", problem.set_aside}, {"tasks", spool_tasks_}});
-        lose_spool();
-        callbacks_.on_lost_spool();
-        callbacks_.on_problem(problem.error.message);
-        callbacks_.on_pushable();
-        return;
-    }
-    is_failing_ = !problem.error.message.empty();
+void Backlog::on_problem(const JournalNews::Problem& problem) {
+    is_failing_ = !problem.reason.empty();
     if (is_failing_) {
-        log_.error("spool", "cannot be written, tasks wait in memory", {{"reason", problem.error.message}});
+        log_.error("journal", "cannot be written, tasks wait in memory", {{"reason", problem.reason}});
     } else {
-        log_.notice("spool", "can be written again");
+        log_.notice("journal", "can be written again");
         submit(false);
         confirm_on_disk();
     }
-    callbacks_.on_problem(problem.error.message);
+    callbacks_.on_problem(problem.reason);
     callbacks_.on_pushable();
 }
 
-/// What is in memory goes on; the gap is in the file that was set aside.
-void Backlog::lose_spool() {
+/// The gap was in the file alone. What is in memory goes on in a new file under a new instance: so whoever finds the
+/// old one again does not take its tasks for delivered, nor does a cursor of today count for it.
+void Backlog::on_lost(const JournalNews::Lost& lost) {
+    log_.error("journal", "is lost, another one is begun with what is in memory",
+               {{"reason", lost.reason}, {"set_aside", lost.set_aside}, {"lost", gap_}});
     if (burials_ > 0) {
-        log_.error("task", "dead and not kept, the spool is lost", {{"tasks", burials_}});
+        log_.error("task", "dead and not kept, the journal is lost", {{"tasks", burials_}});
     }
-    is_lost_ = true;
+    ++losses_;
     close_gap();
-    submitted_ = stored_ = needed_ = 0;
+    submitted_ = stored_ = needed_ = front_.empty() ? last_ : front_.front().number - 1;
     unstored_ = front_.size();
     unstored_cost_ = front_cost_;
-    in_flight_cost_ = spool_tasks_ = spool_cost_ = dead_cost_ = burials_ = returns_ = 0;
+    in_flight_cost_ = disk_tasks_ = disk_cost_ = stale_tasks_ = stale_cost_ = burials_ = returns_ = 0;
+    dead_ = dead_cost_ = 0;
+    is_failing_ = is_loading_ = owes_confirm_ = false;
+    revived_.clear();
+    const std::string instance = UuidSource().make();
+    journal_.order(JournalOrder::Renew{{instance, submitted_}});
+    callbacks_.on_new_instance(instance);
+    callbacks_.on_problem("");
+    schedule();
+    callbacks_.on_pushable();
 }
 
 } // namespace eventsgw

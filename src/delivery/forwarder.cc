@@ -3,8 +3,6 @@
 
 #include "delivery/forwarder.h"
 
-#include "base/uuid.h"
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -18,6 +16,8 @@ constexpr std::size_t kBatchTasks = 10000;
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 /// A larger task travels alone, so that the leader's refusal of it is about it. No leader refuses smaller ones for
 /// their size (proto-max-bulk-len is 1 MiB at least).
+/// Room for the next batch; more than this is given back.
+constexpr std::size_t kKeptText = std::size_t{256} << 10U;
 constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
 /// A large task is given up after so many connections in a row have been closed over it without a word, over at least
 /// this time: a server that is busy reading may close before its refusal can be read, and so does what lies between.
@@ -26,19 +26,17 @@ constexpr std::chrono::seconds kEndsFor{60};
 
 } // namespace
 
-Forwarder::Forwarder(Options options, Network network, const Log& log, std::unique_ptr<Spool> spool,
-                     Callbacks callbacks)
+Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks)
     : timers_(network.timers), log_(log), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
-      backlog_(network.timers, log, options.limits, std::move(spool),
-               {[this] { push_batch(); }, [this](const std::string& problem) { callbacks_.on_spool_problem(problem); },
-                [this] { queue_.rename_instance(UuidSource().make()); }}),
+      backlog_(network.timers, log, options.limits, journal,
+               {[this] { push_batch(); },
+                [this](const std::string& problem) { callbacks_.on_journal_problem(problem); },
+                [this](const std::string& instance) { queue_.rename_instance(instance); }}),
       queue_(std::move(options.leader), std::move(network), log, options.agent_id + "/tasks",
-             options.agent_id + "/eventsgw/cursor",
-             backlog_.spool() != nullptr ? backlog_.spool()->claim().instance : options.instance,
-             backlog_.spool() != nullptr ? backlog_.spool()->claim().floor : 0,
+             options.agent_id + "/eventsgw/cursor", journal.claim().instance, journal.claim().floor,
              TaskQueue::Callbacks{.on_ready = [this] { on_ready(); },
                                   .on_confirmed = [this](std::uint64_t through) { on_confirmed(through); },
                                   .on_gone_back = [this](std::uint64_t through) { on_gone_back(through); },
@@ -47,9 +45,9 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, std::uniq
                                   .on_lost = [this](bool over_push) { on_lost(over_push); },
                                   .on_problem = [this] { on_away(); }}) {}
 
-bool Forwarder::accept(std::string task, std::string_view channel) {
-    if (!backlog_.add(channel, std::move(task))) {
-        refusals_.add(channel, backlog_.waiting(), backlog_.waiting_cost());
+bool Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id) {
+    if (!backlog_.add(event, std::move(action), std::move(id))) {
+        refusals_.add(event->channel(), backlog_.waiting(), backlog_.waiting_cost());
         return false;
     }
     if (!session().is_ready()) {
@@ -61,27 +59,40 @@ bool Forwarder::accept(std::string task, std::string_view channel) {
 }
 
 Forwarder::Counters Forwarder::counters() const {
-    return {pushed_, repeated_, refusals_.total(), backlog_.dead(), backlog_.waiting(), backlog_.spooled(), confirmed_};
+    return {pushed_, repeated_, refusals_.total(), backlog_.dead(), backlog_.waiting(), backlog_.on_disk(), confirmed_};
 }
 
-std::size_t Forwarder::choose_batch(std::size_t pushable) const {
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-    for (; count < std::min(pushable, kBatchTasks); ++count) {
-        const std::size_t size = backlog_.front()[count].text().size();
-        if (count > 0 && (size > kLargeTask || bytes + size > kBatchBytes)) {
+/// What one batch takes, in the order of the tasks.
+std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
+    std::vector<std::size_t> ends;
+    texts_.clear();
+    is_large_ = false;
+    while (ends.size() < std::min(pushable, kBatchTasks) && !is_large_) {
+        const Task& task = backlog_.front()[ends.size()];
+        const std::size_t begin = texts_.size();
+        append_task(texts_, task.event->view(), task.event->form(), task.action, task.id);
+        is_large_ = texts_.size() - begin > kLargeTask;
+        if (!ends.empty() && (is_large_ || texts_.size() > kBatchBytes)) {
+            texts_.resize(begin);
+            is_large_ = false;
             break;
         }
-        bytes += size;
-        if (size > kLargeTask) {
-            return 1;
-        }
+        ends.push_back(texts_.size());
     }
-    return count;
+    std::vector<TaskQueue::Entry> batch;
+    batch.reserve(ends.size());
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+        batch.push_back({backlog_.front()[batch.size()].number, std::string_view(texts_).substr(begin, end - begin)});
+        begin = end;
+    }
+    return batch;
 }
 
 void Forwarder::push_batch() {
-    const std::size_t count = queue_.can_push() ? choose_batch(backlog_.pushable()) : 0;
+    const std::vector<TaskQueue::Entry> batch =
+        queue_.can_push() ? write_batch(backlog_.pushable()) : std::vector<TaskQueue::Entry>();
+    const std::size_t count = batch.size();
     if (count == 0) {
         return;
     }
@@ -95,18 +106,16 @@ void Forwarder::push_batch() {
         return;
     }
     const bool is_fatal = ends_ >= kEndsOverTask && timers_.now() - ends_since_ >= kEndsFor;
-    if (is_fatal && backlog_.front().front().number() == ended_over_) {
+    if (is_fatal && backlog_.front().front().number == ended_over_) {
         bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
         push_batch();
         return;
     }
-    std::vector<TaskQueue::Entry> batch;
-    batch.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        batch.push_back({backlog_.front()[i].number(), backlog_.front()[i].text()});
-    }
     backlog_.note_pushing(batch.back().number);
     queue_.push(batch);
+    if (texts_.capacity() > kKeptText) {
+        std::string().swap(texts_);
+    }
 }
 
 void Forwarder::on_ready() {
@@ -119,9 +128,9 @@ void Forwarder::on_ready() {
 
 void Forwarder::on_confirmed(std::uint64_t through) {
     const WallTime now = backlog_.now();
-    backlog_.confirm_through(through, [this, now](PendingTask task) {
+    backlog_.confirm_through(through, [this, now](Task task) {
         ++pushed_;
-        confirmed_.add(std::max(now - task.arrived(), WallTime::duration::zero()));
+        confirmed_.add(std::max(now - task.arrived, WallTime::duration::zero()));
         recent_.add(std::move(task));
     });
     if (backlog_.waiting() > 0) {
@@ -135,7 +144,7 @@ void Forwarder::on_confirmed(std::uint64_t through) {
 
 /// Another node leads now, or the same one with older data.
 void Forwarder::on_gone_back(std::uint64_t through) {
-    std::vector<PendingTask> tasks = recent_.take_after(through);
+    std::vector<Task> tasks = recent_.take_after(through);
     repeated_ += tasks.size();
     log_.warning("task", "the leader has forgotten tasks, they are pushed again and may run twice",
                  {{"tasks", tasks.size()}});
@@ -147,16 +156,16 @@ void Forwarder::on_gone_back(std::uint64_t through) {
 
 void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
     for (std::size_t i = 0; i < count; ++i) {
-        const PendingTask& task = backlog_.front()[i];
-        deaths_.add(task.channel(), backlog_.waiting(), task.text().size());
+        const Task& task = backlog_.front()[i];
+        deaths_.add(task.channel(), backlog_.waiting(), task.event->payload().size());
     }
     log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
     backlog_.bury(count, reason);
 }
 
 void Forwarder::on_lost(bool over_push) {
-    if (over_push && batch_ == 1 && backlog_.front().front().text().size() > kLargeTask) {
-        const std::uint64_t number = backlog_.front().front().number();
+    if (over_push && is_large_) {
+        const std::uint64_t number = backlog_.front().front().number;
         if (number != std::exchange(ended_over_, number)) {
             ends_ = 0;
             ends_since_ = timers_.now();

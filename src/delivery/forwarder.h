@@ -29,12 +29,11 @@ public:
     struct Options {
         Session::Options leader;
         std::string agent_id; ///< tasks go to its queue
-        std::string instance; ///< a UUID of this run, for when there is no spool to have one
         Backlog::Options limits;
     };
     struct Callbacks {
         std::function<void()> on_empty; ///< the last task that waited has been confirmed
-        std::function<void(const std::string& problem)> on_spool_problem; ///< empty: there is none any more
+        std::function<void(const std::string& problem)> on_journal_problem; ///< empty: there is none any more
     };
     struct Counters {
         std::uint64_t pushed = 0;   ///< confirmed by the leader
@@ -42,20 +41,16 @@ public:
         std::uint64_t refused = 0;
         std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
         std::size_t waiting = 0;
-        std::size_t spooled = 0; ///< of those that wait, on disk
+        std::size_t on_disk = 0; ///< of those that wait
         Histogram confirmed;     ///< from a task's arrival here to the leader's confirmation
     };
 
-    /// Without a `spool` all tasks wait in memory.
-    Forwarder(Options options, Network network, const Log& log, std::unique_ptr<Spool> spool, Callbacks callbacks);
+    Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks);
 
     void start() { queue_.start(); }
 
-    /// Takes a task; false when it is refused. `channel` is the event's.
-    [[nodiscard]] bool accept(std::string task, std::string_view channel);
-
-    /// What the spool has to say; null where there is none. Its receive() is due when its descriptor is readable.
-    Spool* spool() { return backlog_.spool(); }
+    /// Takes a task; false when it is refused. `id` is a UUID.
+    [[nodiscard]] bool accept(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id);
 
     Counters counters() const;
     std::size_t waiting() const { return backlog_.waiting(); }
@@ -68,7 +63,7 @@ public:
 private:
     void push_batch();
     void bury_batch(std::size_t count, const std::string& reason);
-    std::size_t choose_batch(std::size_t pushable) const;
+    std::vector<TaskQueue::Entry> write_batch(std::size_t pushable);
     void on_ready();
     void on_confirmed(std::uint64_t through);
     void on_gone_back(std::uint64_t through);
@@ -88,6 +83,8 @@ private:
     RecentTasks recent_;
     bool has_looked_ = false;      ///< at the leader's side, just now
     std::size_t batch_ = 0;        ///< tasks of the batch pushed last
+    std::string texts_;            ///< of the batch that is being pushed
+    bool is_large_ = false;        ///< the batch is one large task
     std::uint64_t ended_over_ = 0; ///< number of the last large task over which a connection has ended
     int ends_ = 0;                 ///< how many have, in a row,
     Clock::time_point ends_since_; ///< since this one

@@ -9,13 +9,13 @@ namespace eventsgw {
 
 RecentTasks::RecentTasks(Timers& timers) : timers_(timers), expiry_(timers.make_timer([this] { expire(); })) {}
 
-void RecentTasks::add(PendingTask task) {
+void RecentTasks::add(Task task) {
     cost_ += task.cost();
-    const Clock::time_point since = find_first_time(task.number());
+    const Clock::time_point since = find_first_time(task.number);
     tasks_.push_back({std::move(task), since});
     for (; cost_ > kMaxCost; tasks_.pop_front()) {
         cost_ -= tasks_.front().task.cost();
-        forgotten_ = tasks_.front().task.number();
+        forgotten_ = tasks_.front().task.number;
     }
     if (!std::exchange(expires_, true)) {
         expiry_->start(kKept);
@@ -29,15 +29,15 @@ Clock::time_point RecentTasks::find_first_time(std::uint64_t number) {
     return returned_.empty() || returned_.front().first != number ? timers_.now() : returned_.front().second;
 }
 
-std::vector<PendingTask> RecentTasks::take_after(std::uint64_t number) {
+std::vector<Task> RecentTasks::take_after(std::uint64_t number) {
     returned_.clear();
     std::size_t kept = tasks_.size();
-    for (; kept > 0 && tasks_[kept - 1].task.number() > number; --kept) {
+    for (; kept > 0 && tasks_[kept - 1].task.number > number; --kept) {
     }
-    std::vector<PendingTask> taken;
+    std::vector<Task> taken;
     for (std::size_t i = kept; i < tasks_.size(); ++i) {
         cost_ -= tasks_[i].task.cost();
-        returned_.emplace_back(tasks_[i].task.number(), tasks_[i].since);
+        returned_.emplace_back(tasks_[i].task.number, tasks_[i].since);
         taken.push_back(std::move(tasks_[i].task));
     }
     tasks_.erase(tasks_.begin() + static_cast<std::ptrdiff_t>(kept), tasks_.end());
@@ -48,7 +48,7 @@ void RecentTasks::expire() {
     const Clock::time_point limit = timers_.now() - kKept;
     for (; !tasks_.empty() && tasks_.front().since <= limit; tasks_.pop_front()) {
         cost_ -= tasks_.front().task.cost();
-        forgotten_ = tasks_.front().task.number();
+        forgotten_ = tasks_.front().task.number;
     }
     expires_ = !tasks_.empty();
     if (expires_) {

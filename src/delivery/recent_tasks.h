@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/chrono.h"
-#include "delivery/pending_task.h"
+#include "journal/task.h"
 #include "loop/timers.h"
 
 #include <cstddef>
@@ -27,17 +27,17 @@ public:
 
     explicit RecentTasks(Timers& timers);
 
-    void add(PendingTask task);
+    void add(Task task);
 
     /// Takes back out the tasks after a number, oldest first.
-    std::vector<PendingTask> take_after(std::uint64_t number);
+    std::vector<Task> take_after(std::uint64_t number);
 
     /// The greatest number of a task that is not kept any more; 0 when there is none.
     std::uint64_t forgotten() const { return forgotten_; }
 
 private:
     struct Kept {
-        PendingTask task;
+        Task task;
         Clock::time_point since;
     };
     Clock::time_point find_first_time(std::uint64_t number);

@@ -40,11 +40,8 @@ void append_extra(std::string& task, const Event* event, std::string_view payloa
     task += '}';
 }
 
-std::string make(const Event* event, std::string_view payload, PayloadForm form, std::string_view action,
-                 std::string_view id) {
-    constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
-    std::string task;
-    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (event != nullptr ? event->channel.size() : 0));
+void append_envelope(std::string& task, const Event* event, std::string_view payload, PayloadForm form,
+                     std::string_view action, std::string_view id) {
     task += R"({"id":)";
     append_json_string(task, id);
     task += R"(,"action":)";
@@ -58,6 +55,14 @@ std::string make(const Event* event, std::string_view payload, PayloadForm form,
     task += R"(,"parent":"","extra":)";
     append_extra(task, event, payload, form);
     task += '}';
+}
+
+std::string make(const Event* event, std::string_view payload, PayloadForm form, std::string_view action,
+                 std::string_view id) {
+    constexpr std::size_t kEnvelope = 160; // the fixed text and an id, generously
+    std::string task;
+    task.reserve(kEnvelope + action.size() + payload.size() + 3 * (event != nullptr ? event->channel.size() : 0));
+    append_envelope(task, event, payload, form, action, id);
     return task;
 }
 
@@ -72,6 +77,11 @@ PayloadForm classify_payload(std::string_view payload) {
 
 std::string make_task(const Event& event, PayloadForm form, std::string_view action, std::string_view id) {
     return make(&event, event.payload, form, action, id);
+}
+
+void append_task(std::string& text, const Event& event, PayloadForm form, std::string_view action,
+                 std::string_view id) {
+    append_envelope(text, &event, event.payload, form, action, id);
 }
 
 std::string make_task_without_event(std::string_view payload, PayloadForm form, std::string_view action,

@@ -27,6 +27,9 @@ PayloadForm classify_payload(std::string_view payload);
 /// a channel may hold any byte, and a payload must not be re-printed.
 std::string make_task(const Event& event, PayloadForm form, std::string_view action, std::string_view id);
 
+/// The same behind what is in `text`.
+void append_task(std::string& text, const Event& event, PayloadForm form, std::string_view action, std::string_view id);
+
 /// The same task for who has no event: `extra` lacks its member `event`.
 std::string make_task_without_event(std::string_view payload, PayloadForm form, std::string_view action,
                                     std::string_view id);

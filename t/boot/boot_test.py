@@ -36,7 +36,7 @@ def manual(page):
 
 
 HAS_HANDLERS = "--eventsdir" in program.run("run", "--help").stdout
-HAS_SPOOL = "spool_limit" in manual("eventsgw.conf.5")
+HAS_SPOOL = "journal_limit" in manual("eventsgw.conf.5")
 HAS_RELOAD = "SIGHUP does not make it read" not in manual("eventsgw.8")
 
 

@@ -11,20 +11,24 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
+import small_disk
 import tap
 from case import AGENT, MARK, GatewayTestCase, numbers
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
-# With a spool, what has waited for 200 ms leaves room in memory for more.
-NO_SPOOL = {"files": {"eventsgw.spool": b"no database " * 1000}}
 LARGE = b'"%s"' % (b"x" * (33 << 20))  # more than the C library ever keeps for itself
+
+
+def on_full_disk():
+    """What is on disk leaves room in memory for more."""
+    return {"wrapper": small_disk.wrapper("1M", "full")}
 
 
 class Limits(GatewayTestCase):
     def test_waiting_tasks_by_number(self):
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_limit = 10\n", leader=proxy, options=NO_SPOOL)
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_limit = 10\n", leader=proxy, options=on_full_disk())
         self.publish_and_mark(gateway, *numbers(0, 24))  # and the mark is the 25th
         gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
         proxy.forward()
@@ -37,7 +41,7 @@ class Limits(GatewayTestCase):
     def test_waiting_tasks_by_bytes(self):
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_memory = 1M\n", leader=proxy, options=NO_SPOOL)
+        gateway = self.start_gateway(CONFIG + "[gateway]\ntask_memory = 1M\n", leader=proxy, options=on_full_disk())
         payloads = [b'"%d%s"' % (number, b"x" * 200000) for number in range(20)]
         self.publish_and_mark(gateway, *payloads)
         gateway.wait_log(r"^<[34]>.*task: refused.*event=a/event/")
@@ -56,7 +60,7 @@ class Limits(GatewayTestCase):
         self.redis.admin.config_set("client-output-buffer-limit", "pubsub 0 0 0")
         proxy = self.start_proxy(self.redis)
         proxy.refuse()
-        gateway = self.start_gateway(CONFIG, leader=proxy, options=NO_SPOOL)
+        gateway = self.start_gateway(CONFIG, leader=proxy, options=on_full_disk())
         if gateway.is_sanitized():
             self.skipTest("a sanitizer needs more memory than any limit gives")
         usual = resource.prlimit(gateway.pid, resource.RLIMIT_AS)

@@ -17,7 +17,7 @@ import tap
 from case import GatewayTestCase, numbers
 from proxy import Cut
 from redis_server import password_of
-from spool import stored_payloads
+from journal import stored_payloads
 from task import Task
 from waiting import PATIENCE, wait_until
 
@@ -135,7 +135,7 @@ class Killed(Once):
             config = CONFIG + f"[gateway]\ndurability = {durability}\n"
             gateway = self.start(agent, proxy, config, predecessor=gateway)
             safe = self.publish_some()
-            spool = gateway.path("eventsgw.spool")
+            spool = gateway.path("eventsgw.journal")
             wait_until(
                 lambda: safe[-1] in self.newest(agent) or safe[-1] in stored_payloads(spool),
                 lambda: f"{safe[-1]} is pushed or on disk: {gateway.log()[-5:]}",

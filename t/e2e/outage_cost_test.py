@@ -13,15 +13,15 @@ import flood
 import tap
 from case import AGENT, GatewayTestCase, numbers
 from redis_server import agent_rules
-from spool import rows
+from journal import rows
 from waiting import wait_until
 
-CONFIG = "[actions]\na/event/* = act\n"
+CONFIG = "[gateway]\njournal_limit = 1G\n[actions]\na/event/* = act\n"
 BLOCK = 5000
 AHEAD = 70000  # events; a disk that others keep busy is waited for, for more would be refused
 MIB = 1 << 20
 # A run numbers its tasks one after the other; to count them would read all of the file.
-COUNT = "SELECT coalesce(max(number) - min(number) + 1, 0) FROM tasks"
+COUNT = "SELECT coalesce(max(number) - min(number) + 1, 0) FROM work"
 
 
 class Flood(GatewayTestCase):
@@ -31,7 +31,7 @@ class Flood(GatewayTestCase):
         self.gateway = self.start_gateway(CONFIG, leader=self.leader)
 
     def stored(self):
-        counted = rows(self.gateway.path("eventsgw.spool"), COUNT)
+        counted = rows(self.gateway.path("eventsgw.journal"), COUNT)
         return counted[0][0] if counted else 0
 
     def test_a_million_events(self):

@@ -131,31 +131,6 @@ class Reload(GatewayTestCase):
         self.reload(gateway, OLD)
         self.assertEqual(self.action_of("a/event/b"), "old")
 
-    def test_the_first_action_beside_a_gateway_that_pushes_is_an_error(self):
-        """The cursor on the leader belongs to one of them."""
-        gateway = self.start_gateway("[commands]\nc/event/d = touch heard\n")
-        other = self.start_gateway(OLD, options={"predecessor": gateway})
-        gateway.send_signal(signal.SIGHUP)
-        gateway.wait_log("^<3>gateway: not reloaded")
-        self.assertTrue(gateway.log_matching("^<3>spool: another process has it, and no gateway answers"))
-        self.publish("c/event/d", b"{}")
-        wait_until(lambda: gateway.exists("heard"), "the old rule is in force")
-        self.assertEqual(self.action_of("a/event/b"), "old")
-        other.stop()
-        self.reload(gateway, OLD)
-        self.assertEqual(self.action_of("a/event/b"), "old")
-
-    def test_the_first_action_without_descriptors_is_an_error(self):
-        """What waits in the spool has to go first, and is not known then."""
-        gateway = self.start_gateway("[commands]\nc/event/d = true\n")
-        gateway.write("eventsgw.conf", OLD)
-        with few_descriptors(gateway, 1):  # as many as it takes to read the configuration
-            gateway.send_signal(signal.SIGHUP)
-            gateway.wait_log("^<3>gateway: not reloaded")
-        self.assertTrue(gateway.log_matching("^<3>spool: cannot be opened for now.*Too many open files"))
-        self.reload(gateway, OLD)
-        self.assertEqual(self.action_of("a/event/b"), "old")
-
     def test_the_first_action_without_a_password_is_an_error(self):
         gateway = self.start_gateway("[commands]\na/event/b = true\n", REDIS_PASSWORD=None)
         gateway.write("eventsgw.conf", OLD)

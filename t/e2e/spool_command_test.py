@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import program
 import tap
 from case import AGENT, GatewayTestCase, numbers
-from spool import held, rows, stored_payloads
+from journal import held, rows, stored_payloads
 from task import Task
 from waiting import wait_until
 
@@ -30,14 +30,14 @@ class SpoolCommand(GatewayTestCase):
 
     def start(self, **options):
         gateway = self.start_gateway(CONFIG, leader=self.proxy, options=options)
-        self.spool = gateway.path("eventsgw.spool")
+        self.journal = gateway.path("eventsgw.journal")
         return gateway
 
     def start_with_waiting(self, count):
         gateway = self.start()
         self.proxy.refuse()
         self.publish("a/event/b", *numbers(0, count))
-        wait_until(lambda: stored_payloads(self.spool) == numbers(0, count), "all is on disk")
+        wait_until(lambda: stored_payloads(self.journal) == numbers(0, count), "all is on disk")
         return gateway
 
     def listed(self, gateway):
@@ -49,13 +49,13 @@ class SpoolCommand(GatewayTestCase):
         """Makes a task die, and returns what the list says of it."""
         self.leader.admin.set(AGENT + "/tasks", "no list")
         self.publish("a/event/b", b'"dead"')
-        wait_until(lambda: rows(self.spool, "SELECT * FROM dead"), "a dead task")
+        wait_until(lambda: rows(self.journal, "SELECT * FROM work WHERE state = 1"), "a dead task")
         (dead,) = self.listed(gateway)["dead"]
         return dead
 
     def has_dead_in_file(self):
         """In the file itself, whatever stands in the log of writes."""
-        with open(self.spool, "rb") as file:
+        with open(self.journal, "rb") as file:
             return b'"dead"' in file.read()
 
     def test_what_waits(self):
@@ -79,14 +79,14 @@ class SpoolCommand(GatewayTestCase):
     def test_a_file_that_was_named_has_to_be_there(self):
         gateway = self.start()
         for words in (["list"], ["list", "--format", "json"]):
-            done = gateway.run("spool", "--spool", "eventsgw.spool.typo", *words)
+            done = gateway.run("spool", "--journal", "eventsgw.journal.typo", *words)
             self.assertEqual((done.status, done.stdout), (program.EX_IOERR, ""))
-            self.assertIn("eventsgw: eventsgw.spool.typo: cannot be opened: No such file", done.stderr)
+            self.assertIn("eventsgw: eventsgw.journal.typo: cannot be opened: No such file", done.stderr)
         gateway.stop()
-        gateway.run("spool", "--spool", "eventsgw.spool.typo", "push")
-        self.assertFalse(gateway.exists("eventsgw.spool.typo"))
+        gateway.run("spool", "--journal", "eventsgw.journal.typo", "push")
+        self.assertFalse(gateway.exists("eventsgw.journal.typo"))
         gateway.write("empty", b"")
-        self.assertEqual(gateway.run("spool", "--spool", "empty").stdout, "waiting for the leader: 0\ndead: 0\n")
+        self.assertEqual(gateway.run("spool", "--journal", "empty").stdout, "waiting for the leader: 0\ndead: 0\n")
 
     def test_wrong_words(self):
         gateway = self.start()
@@ -94,7 +94,7 @@ class SpoolCommand(GatewayTestCase):
             self.assertEqual(gateway.run("spool", *words).status, program.EX_USAGE)
         self.assertEqual(gateway.run("spool", "show", "no-such-id").status, 1)
         gateway.write("garbage", b"no database at all" * 100)
-        done = gateway.run("spool", "--spool", "garbage")
+        done = gateway.run("spool", "--journal", "garbage")
         self.assertEqual(done.status, program.EX_IOERR)
         self.assertIn("not a database", done.stderr)
 
@@ -115,68 +115,68 @@ class SpoolCommand(GatewayTestCase):
         """The cursor on the leader is one, and the gateway's."""
         gateway = self.start_with_waiting(3)
         gateway.stop()
-        gateway.rename("eventsgw.spool", "other.spool")
+        gateway.rename("eventsgw.journal", "other.journal")
         gateway = self.start(predecessor=gateway)
         self.proxy.forward()
-        done = gateway.run("spool", "push", "--spool", "other.spool")
+        done = gateway.run("spool", "push", "--journal", "other.journal")
         self.assertEqual(done.status, program.EX_TEMPFAIL, done)
         self.assertIn("stop the gateway first", done.stderr)
-        self.assertEqual(stored_payloads(gateway.path("other.spool")), numbers(0, 3))
+        self.assertEqual(stored_payloads(gateway.path("other.journal")), numbers(0, 3))
         gateway.stop()
-        self.assertEqual(gateway.run("spool", "push", "--spool", "other.spool").status, 0)
+        self.assertEqual(gateway.run("spool", "push", "--journal", "other.journal").status, 0)
         self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
 
     def test_no_other_spool_is_pushed_before_the_gateways_own(self):
         gateway = self.start_with_waiting(3)
         gateway.stop()
-        gateway.rename("eventsgw.spool", "other.spool")
+        gateway.rename("eventsgw.journal", "other.journal")
         gateway = self.start(predecessor=gateway)
         self.publish("a/event/b", *numbers(3, 5))
-        wait_until(lambda: stored_payloads(self.spool) == numbers(3, 5), "all is on disk")
+        wait_until(lambda: stored_payloads(self.journal) == numbers(3, 5), "all is on disk")
         gateway.kill()
         self.proxy.forward()
-        done = gateway.run("spool", "push", "--spool", "other.spool")
+        done = gateway.run("spool", "push", "--journal", "other.journal")
         self.assertEqual(done.status, program.EX_TEMPFAIL, done)
         self.assertIn("go first: eventsgw spool push", done.stderr)
-        for words in ([], ["--spool", "other.spool"]):
+        for words in ([], ["--journal", "other.journal"]):
             self.assertEqual(gateway.run("spool", "push", *words).status, 0)
         self.assert_payloads(self.wait_tasks(5, server=self.leader), [*numbers(3, 5), *numbers(0, 3)])
 
-    def test_two_gateways_on_one_spool(self):
+    def test_two_gateways_on_one_journal(self):
         gateway = self.start_with_waiting(3)
         done = gateway.run("run")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
         self.assertRegex(
             done.stderr,
-            rf"(?m)^<3>spool: another gateway runs here, ask it with eventsgw status "
+            rf"(?m)^<3>journal: another gateway runs here, ask it with eventsgw status "
             rf"directory={re.escape(gateway.state_directory)} pid={gateway.pid}$",
         )
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
 
-    def test_a_spool_that_something_else_holds(self):
+    def test_a_lock_that_something_else_holds(self):
         gateway = self.start_with_waiting(3)
         gateway.stop()
-        with open(gateway.path("eventsgw.spool"), "rb") as file:
+        with open(gateway.path("eventsgw.lock"), "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             done = gateway.run("run")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
         self.assertRegex(
             done.stderr,
-            rf"(?m)^<3>spool: another process has it, and no gateway answers file=eventsgw.spool "
+            rf"(?m)^<3>journal: another process has it, and no gateway answers file=eventsgw.journal "
             rf"directory={re.escape(gateway.state_directory)}$",
         )
 
-    def test_a_spool_that_somebody_writes_to_all_the_time(self):
+    def test_a_journal_that_somebody_writes_to_all_the_time(self):
         """Nothing is wrong with it: it is not set aside."""
         gateway = self.start_with_waiting(3)
         gateway.stop()
-        with held(self.spool):
+        with held(self.journal):
             self.assertEqual(gateway.run("run").status, program.EX_TEMPFAIL)
             done = gateway.run("spool", "push")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
         self.assertIn("another process has it", done.stderr)
-        self.assertEqual(stored_payloads(self.spool), numbers(0, 3))
+        self.assertEqual(stored_payloads(self.journal), numbers(0, 3))
 
     def test_a_queue_that_is_no_list(self):
         gateway = self.start()

@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap
 from case import MARK, GatewayTestCase, numbers
-from spool import held, stored_payloads
+from journal import held, stored_payloads
 from waiting import wait_until
 
 CONFIG = MARK + "[actions]\na/event/* = act\n"
@@ -29,12 +29,12 @@ class Spool(GatewayTestCase):
 
     def start(self, settings="", **options):
         gateway = self.start_gateway(CONFIG + "[gateway]\n" + settings, leader=self.proxy, options=options)
-        self.spool = gateway.path("eventsgw.spool")
+        self.journal = gateway.path("eventsgw.journal")
         return gateway
 
     def stored(self):
         """The payloads of the tasks that are on disk, in their order."""
-        return stored_payloads(self.spool)
+        return stored_payloads(self.journal)
 
     def wait_stored(self, payloads):
         wait_until(lambda: self.stored() == payloads, lambda: f"on disk is {len(self.stored())}: {self.stored()[:9]}")
@@ -51,9 +51,9 @@ class Spool(GatewayTestCase):
         gateway.wait_log("^<5>leader: connected")
         self.publish_all(numbers(0, 2000))
         self.assert_arrives(numbers(0, 2000))
-        self.assertEqual(os.stat(self.spool).st_size, 0)
-        self.assertFalse(os.path.exists(self.spool + "-wal"))
-        self.assertEqual(stat.S_IMODE(os.stat(self.spool).st_mode), 0o600)
+        self.assertFalse(os.path.exists(self.journal))
+        lock = os.stat(gateway.path("eventsgw.lock"))
+        self.assertEqual((lock.st_size, stat.S_IMODE(lock.st_mode)), (0, 0o600))
         self.assertFalse(gateway.log_matching("^<[34]>"))
 
     def test_out_to_disk_and_back(self):
@@ -107,7 +107,7 @@ class Spool(GatewayTestCase):
         gateway.kill()
         gateway = self.start(settings, predecessor=gateway)
         self.leader.admin.expire(CURSOR, 1000)  # until it is written, which the gateway does once it has read it
-        with held(self.spool):
+        with held(self.journal):
             self.publish_all(numbers(110, 111))
             self.wait_given_to_disk(gateway, 101)
             self.proxy.forward(delay=0.5)
@@ -183,9 +183,9 @@ class Spool(GatewayTestCase):
         gateway = self.start()
         self.proxy.refuse()
         self.publish("a/event/b", *numbers(0, 3))
-        wait_until(lambda: stored_payloads(self.spool) == numbers(0, 3), "all is on disk")
+        wait_until(lambda: stored_payloads(self.journal) == numbers(0, 3), "all is on disk")
         gateway.kill()
-        files = [self.spool + suffix for suffix in ("", "-wal", "-shm")]
+        files = [self.journal + suffix for suffix in ("", "-wal", "-shm")]
         for file in files:
             os.chmod(file, 0o644)
         gateway = self.start(predecessor=gateway)
@@ -195,10 +195,10 @@ class Spool(GatewayTestCase):
         gateway = self.start("durability = always\n")
         self.publish_all(numbers(0, 1))
         self.assert_arrives(numbers(0, 1))
-        before = os.stat(self.spool + "-wal").st_mtime_ns
+        before = os.stat(self.journal + "-wal").st_mtime_ns
         self.publish_all(numbers(1, 2000))
         self.assert_arrives(numbers(0, 2000))
-        self.assertGreater(os.stat(self.spool + "-wal").st_mtime_ns, before)
+        self.assertGreater(os.stat(self.journal + "-wal").st_mtime_ns, before)
         self.wait_stored([])
         self.proxy.silence()
         self.publish_all(numbers(2000, 2010))

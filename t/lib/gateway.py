@@ -243,7 +243,8 @@ class Gateway:
 
     def task_counts(self):
         """What its status says of tasks."""
-        return json.loads(self.run("status", "--format=json").stdout)["tasks"]
+        where = f"/proc/{self.pid}/cwd"  # it may be alone with its disk
+        return json.loads(program.run("status", "--format=json", cwd=where).stdout)["tasks"]
 
     def hand_over(self):
         """Its directory, for another run to go on in."""

@@ -50,15 +50,18 @@ def fill(gateway):
 
 @contextlib.contextmanager
 def held_log(gateway, name, commits):
-    """Another process adds so many dead tasks to a spool there, one by one, and until the end of this reads what was
+    """Another process adds so many dead tasks to a journal there, one by one, and until the end of this reads what was
     in it before: so they stay in its log."""
     script = (
         "import sqlite3, sys\n"
         "reader, writer = (sqlite3.connect(sys.argv[1], isolation_level=None) for _ in range(2))\n"
         "reader.execute('BEGIN')\n"
-        "reader.execute('SELECT count(*) FROM dead').fetchone()\n"
+        "reader.execute('SELECT count(*) FROM work WHERE state = 1').fetchone()\n"
         "for _ in range(int(sys.argv[2])):\n"
-        "    writer.execute(\"INSERT INTO dead (channel, task, arrived, reason, died) VALUES ('', '', 0, '', 0)\")\n"
+        "    writer.execute('BEGIN')\n"
+        "    event = writer.execute(\"INSERT INTO event VALUES (NULL, 0, 0, x'', x'')\").lastrowid\n"
+        "    writer.execute(\"INSERT INTO work VALUES (?, ?, 1, 0, 0, x'', x'', x'')\", (event, event))\n"
+        "    writer.execute('COMMIT')\n"
         "sys.stdin.read()"
     )
     command = ["nsenter", "--mount", "--target", str(gateway.pid)]

@@ -46,7 +46,7 @@ Settings changed_in_everything() {
     settings.max_payload = 1;
     settings.metrics_listen = "127.0.0.1:1";
     settings.durability = Durability::always;
-    settings.spool_limit = 1;
+    settings.journal_limit = 1;
     return settings;
 }
 
@@ -55,7 +55,7 @@ bool equal(const Settings& a, const Settings& b) {
            a.polling_interval == b.polling_interval && a.queue_limit == b.queue_limit &&
            a.queue_memory == b.queue_memory && a.task_limit == b.task_limit && a.task_memory == b.task_memory &&
            a.max_payload == b.max_payload && a.metrics_listen == b.metrics_listen && a.durability == b.durability &&
-           a.spool_limit == b.spool_limit && a.eventsdir == b.eventsdir && a.handler_timeout == b.handler_timeout &&
+           a.journal_limit == b.journal_limit && a.eventsdir == b.eventsdir && a.handler_timeout == b.handler_timeout &&
            a.kill_grace == b.kill_grace && a.serialize == b.serialize && a.strict_modes == b.strict_modes &&
            a.history == b.history && a.history_age == b.history_age && a.history_payload == b.history_payload;
 }

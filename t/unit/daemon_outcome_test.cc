@@ -124,10 +124,13 @@ void a_task_waits_or_is_refused() {
     const Rule rule{RuleKind::action, "a/event/b", false, "act", 1};
     Settings settings;
     settings.task_limit = 1;
+    const Directory directory;
+    const std::unique_ptr<Journal> journal = std::move(Journal::open(std::nullopt, directory / "journal")).value();
+    const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
     TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
-                      {}, {[] {}, [] {}});
-    CHECK_EQUAL(say(sender.send(rule, kEvent)), "waiting ID");
-    CHECK_EQUAL(say(sender.send(rule, kEvent)), "refused: as much waits as may");
+                      *journal, {[] {}, [] {}});
+    CHECK_EQUAL(say(sender.send(rule, event)), "waiting ID");
+    CHECK_EQUAL(say(sender.send(rule, event)), "refused: as much waits as may");
     CHECK_EQUAL(sender.waiting(), std::size_t{1});
 }
 

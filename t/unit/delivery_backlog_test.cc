@@ -3,8 +3,6 @@
 
 #include "delivery/backlog.h"
 
-#include "base/backoff.h"
-
 #include "directory.h"
 #include "failing_disk.h"
 #include "fake_timers.h"
@@ -24,32 +22,37 @@ using namespace std::chrono_literals;
 
 namespace delivery_backlog_test {
 
-/// A backlog on a real spool, whose thread and disk are real too; only the loop's clock is wound by hand.
+const std::string kId = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
+
+/// A backlog on a real journal, whose thread and disk are real too; only the loop's clock is wound by hand.
 struct Fixture {
     explicit Fixture(const Directory& directory, Backlog::Options options = {100000, 1U << 28U, 1U << 30U, false})
-        : backlog(timers, file.log(), options, open(directory),
-                  {[] {}, [this](const std::string& problem) { problems.push_back(problem); }, [] {}}) {}
+        : journal(open(directory)), backlog(timers, file.log(), options, *journal,
+                                            {[] {}, [this](const std::string& problem) { problems.push_back(problem); },
+                                             [this](const std::string& instance) { instances.push_back(instance); }}) {}
 
-    static std::unique_ptr<Spool> open(const Directory& directory) {
-        Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
-        if (!spool) {
-            report(__FILE__, __LINE__, spool.error().message);
+    static std::unique_ptr<Journal> open(const Directory& directory) {
+        Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, directory / "journal");
+        if (!journal) {
+            report(__FILE__, __LINE__, journal.error().message);
         }
-        return std::move(*spool);
+        return std::move(*journal);
     }
+
+    bool add() { return backlog.add(std::make_shared<KeptEvent>("a/event/b", "{}", false), "act", kId); }
 
     void add(int count) {
         for (int i = 0; i < count; ++i) {
-            CHECK(backlog.add("a/event/b", "task"));
+            CHECK(add());
         }
     }
 
     /// Takes the thread's news until something holds; by the loop's clock, `pace` passes between two looks.
     template <typename Condition> void wait(const Condition& condition, std::chrono::milliseconds pace = 10ms) {
         for (int i = 0; i < 2000 && !condition(); ++i) {
-            pollfd news{backlog.spool()->descriptor(), POLLIN, 0};
+            pollfd news{journal->descriptor(), POLLIN, 0};
             ::poll(&news, 1, 10);
-            backlog.spool()->receive();
+            journal->receive();
             timers.advance(pace);
         }
         CHECK(condition());
@@ -60,9 +63,9 @@ struct Fixture {
         std::size_t taken = 0;
         const std::size_t pushable = backlog.pushable();
         if (pushable > 0) {
-            backlog.confirm_through(backlog.front()[pushable - 1].number(), [&](const PendingTask& task) {
-                CHECK(task.number() > last);
-                last = task.number();
+            backlog.confirm_through(backlog.front()[pushable - 1].number, [&](const Task& task) {
+                CHECK(task.number > last);
+                last = task.number;
                 ++taken;
             });
         }
@@ -72,14 +75,16 @@ struct Fixture {
     FakeTimers timers;
     LogFile file;
     std::vector<std::string> problems;
+    std::vector<std::string> instances;
     std::uint64_t last = 0;
+    std::unique_ptr<Journal> journal;
     Backlog backlog;
 };
 
 /// None in a file that nothing has been written to yet.
 std::size_t count_stored(const Directory& directory) {
-    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::read);
-    if (!file && file.error().fault == Fault::empty) {
+    Result<JournalFile> file = JournalFile::open(directory / "journal", Database::Mode::read);
+    if (!file && (file.error().fault == Fault::absent || file.error().fault == Fault::empty)) {
         return 0;
     }
     CHECK(file.ok());
@@ -87,19 +92,19 @@ std::size_t count_stored(const Directory& directory) {
 }
 
 std::size_t count_dead(const Directory& directory) {
-    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::read);
+    Result<JournalFile> file = JournalFile::open(directory / "journal", Database::Mode::read);
     return file ? file->measure().value().dead : 0;
 }
 
 /// As `eventsgw spool retry` does; false before the task is on disk.
-bool ask_retry(const Directory& directory, std::int64_t id) {
-    Result<SpoolFile> file = SpoolFile::open(directory / "spool", Database::Mode::write);
-    return file && file->measure().value().dead > 0 && file->ask_retry(id).ok();
+bool ask_retry(const Directory& directory, std::uint64_t number) {
+    Result<JournalFile> file = JournalFile::open(directory / "journal", Database::Mode::write);
+    return file && file->measure().value().dead > 0 && file->ask_retry(number).ok();
 }
 
 /// As `eventsgw spool drop` does.
-void drop_dead(const Directory& directory, std::int64_t id) {
-    CHECK(SpoolFile::open(directory / "spool", Database::Mode::write).value().drop_dead(id).ok());
+void drop_dead(const Directory& directory, std::uint64_t number) {
+    CHECK(JournalFile::open(directory / "journal", Database::Mode::write).value().drop(number).ok());
 }
 
 void writes_nothing_while_the_leader_takes_all() {
@@ -111,7 +116,7 @@ void writes_nothing_while_the_leader_takes_all() {
         f.timers.advance(100ms);
         CHECK_EQUAL(f.take_front(), std::size_t{10});
     }
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{0});
 }
 
 void writes_what_has_not_been_confirmed_in_time() {
@@ -120,15 +125,15 @@ void writes_what_has_not_been_confirmed_in_time() {
     f.backlog.set_away(false, "");
     f.add(3);
     f.timers.advance(Backlog::kPatience - 1ms);
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{0});
     f.timers.advance(1ms);
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{3});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
     f.wait([&] { return count_stored(directory) == 3; });
     CHECK_EQUAL(f.take_front(), std::size_t{3});
     f.wait([&] { return count_stored(directory) == 0; });
     f.add(1);
     f.timers.advance(Backlog::kGroup);
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{0});
 }
 
 void writes_soon_while_the_leader_is_away() {
@@ -136,9 +141,9 @@ void writes_soon_while_the_leader_is_away() {
     Fixture f(directory);
     f.backlog.set_away(true, "Connection refused");
     f.add(3);
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{0});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{0});
     f.timers.advance(Backlog::kGroup);
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{3});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
 }
 
 void keeps_the_order_through_the_disk() {
@@ -180,7 +185,7 @@ void what_is_written_meanwhile_does_not_hide_what_a_former_run_left() {
     Fixture f(directory, {100000, 1U << 28U, 1U << 30U, true});
     f.add(50);
     f.timers.advance(Backlog::kGroup);
-    f.backlog.confirm_through(10, [](const PendingTask&) {});
+    f.backlog.confirm_through(10, [](const Task&) {});
     f.add(50);
     f.timers.advance(Backlog::kGroup);
     f.backlog.set_away(false, "");
@@ -198,22 +203,22 @@ void a_start_goes_on_where_the_former_run_ended() {
     std::string instance;
     {
         Fixture f(directory);
-        instance = f.backlog.spool()->claim().instance;
+        instance = f.journal->claim().instance;
         f.add(10);
         f.take_front();
         f.add(5);
-        last = f.backlog.front().back().number();
+        last = f.backlog.front().back().number;
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
     Fixture f(directory);
     CHECK_EQUAL(f.backlog.waiting(), std::size_t{5});
-    CHECK_EQUAL(f.backlog.spool()->claim().instance, instance);
-    CHECK(f.backlog.spool()->claim().floor > last);
+    CHECK_EQUAL(f.journal->claim().instance, instance);
+    CHECK(f.journal->claim().floor > last);
     // The cursor tells that two of them had been pushed.
-    f.backlog.confirm_through(last - 3, [](const PendingTask&) {});
+    f.backlog.confirm_through(last - 3, [](const Task&) {});
     f.backlog.set_away(false, "");
     f.wait([&] { return f.backlog.waiting() == 3 && f.backlog.pushable() == 3; });
-    CHECK_EQUAL(f.backlog.front().back().number(), last);
+    CHECK_EQUAL(f.backlog.front().back().number, last);
 }
 
 void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
@@ -221,22 +226,12 @@ void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
     std::string instance;
     for (int i = 0; i < 2; ++i) {
         Fixture f(directory);
-        CHECK(f.backlog.spool()->claim().instance != std::exchange(instance, f.backlog.spool()->claim().instance));
-        CHECK_EQUAL(f.backlog.spool()->claim().floor, std::uint64_t{0});
+        CHECK(f.journal->claim().instance != std::exchange(instance, f.journal->claim().instance));
     }
 }
 
-void a_second_owner_is_refused() {
-    const Directory directory;
-    Fixture f(directory);
-    const Result<std::unique_ptr<Spool>> second = Spool::open(directory / "spool");
-    CHECK(!second);
-    CHECK(second.error().fault == Fault::busy);
-    CHECK(std::filesystem::exists(directory / "spool"));
-}
-
 /// What a start has lacked may be there for the next one, which finds all that waits.
-void a_start_without_descriptors_leaves_the_spool_alone() {
+void a_start_without_descriptors_leaves_the_journal_alone() {
     const Directory directory;
     {
         Fixture f(directory);
@@ -252,11 +247,11 @@ void a_start_without_descriptors_leaves_the_spool_alone() {
     int refused = 0;
     for (bool is_open = false; !is_open; ++narrow.rlim_cur) {
         CHECK(::setrlimit(RLIMIT_NOFILE, &narrow) == 0);
-        const Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
+        const Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, directory / "journal");
         CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
-        is_open = spool.ok();
+        is_open = journal.ok();
         refused += is_open ? 0 : 1;
-        CHECK(is_open || spool.error().fault == Fault::shortage);
+        CHECK(is_open || journal.error().fault == Fault::shortage);
         CHECK_EQUAL(count_stored(directory), std::size_t{3});
     }
     CHECK(refused > 3);
@@ -265,17 +260,17 @@ void a_start_without_descriptors_leaves_the_spool_alone() {
 void tasks_that_come_back_are_on_disk_again() {
     const Directory directory;
     Fixture f(directory);
-    std::vector<PendingTask> recent;
+    std::vector<Task> recent;
     f.backlog.set_away(true, "Connection refused");
     f.add(6);
     f.wait([&] { return count_stored(directory) == 6; });
-    f.backlog.confirm_through(4, [&](PendingTask task) { recent.push_back(std::move(task)); });
+    f.backlog.confirm_through(4, [&](Task task) { recent.push_back(std::move(task)); });
     f.wait([&] { return count_stored(directory) == 2; });
     recent.erase(recent.begin(), recent.begin() + 2);
     f.backlog.take_back(std::move(recent));
-    CHECK_EQUAL(f.backlog.front().front().number(), std::uint64_t{3});
+    CHECK_EQUAL(f.backlog.front().front().number, std::uint64_t{3});
     f.wait([&] { return count_stored(directory) == 4; });
-    CHECK_EQUAL(f.backlog.spooled(), std::size_t{4});
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{4});
 }
 
 void a_disk_that_fails_is_told_and_tried_again() {
@@ -288,7 +283,7 @@ void a_disk_that_fails_is_told_and_tried_again() {
         f.add(3);
         f.wait([&] { return !f.problems.empty(); });
         f.add(3);
-        CHECK_EQUAL(f.file.count("spool: cannot be written, tasks wait in memory"), 1);
+        CHECK_EQUAL(f.file.count("journal: cannot be written, tasks wait in memory"), 1);
         CHECK_EQUAL(f.backlog.pushable(), std::size_t{6});
         FailingDisk::code = SQLITE_OK;
         f.wait([&] { return f.problems.size() == 2; });
@@ -374,7 +369,7 @@ void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
     f.wait([&] { return count_stored(directory) == 29000; });
     CHECK(f.backlog.front().size() >= 9000);
     std::size_t taken = 0;
-    f.backlog.confirm_through(9000, [&](const PendingTask& /*task*/) { ++taken; });
+    f.backlog.confirm_through(9000, [&](const Task& /*task*/) { ++taken; });
     CHECK_EQUAL(taken, std::size_t{9000});
     CHECK_EQUAL(f.backlog.waiting(), std::size_t{20000});
     f.backlog.set_away(false, "");
@@ -386,20 +381,58 @@ void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
     CHECK_EQUAL(f.backlog.waiting_cost(), std::size_t{0});
 }
 
-void a_start_on_a_failing_disk_is_an_error() {
+void what_a_start_cannot_use_is_set_aside_and_another_begun() {
     const Directory directory;
-    const FailingDisk disk;
     {
         Fixture f(directory);
         f.backlog.set_away(true, "Connection refused");
         f.add(3);
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
-    FailingDisk::code = SQLITE_IOERR_WRITE;
-    const Result<std::unique_ptr<Spool>> spool = Spool::open(directory / "spool");
-    FailingDisk::code = SQLITE_OK;
-    CHECK(!spool);
-    CHECK(spool.error().message.find("set aside as") != std::string::npos);
+    directory.write("journal", std::string(5000, 'g'));
+    Fixture f(directory);
+    CHECK(f.journal->problem().find("set aside as") != std::string::npos);
+    CHECK_EQUAL(f.backlog.waiting(), std::size_t{0});
+    f.backlog.set_away(true, "Connection refused");
+    f.add(2);
+    f.wait([&] { return count_stored(directory) == 2; });
+}
+
+/// What is in memory is on disk again, under another instance and in the same order.
+void a_journal_that_is_taken_away_is_begun_anew() {
+    for (const bool is_replaced : {false, true}) {
+        const Directory directory;
+        Fixture f(directory);
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        f.wait([&] { return count_stored(directory) == 3; });
+        std::filesystem::remove(directory / "journal");
+        if (is_replaced) {
+            directory.write("journal", std::string(5000, 'g'));
+        }
+        f.add(2);
+        f.wait([&] { return f.instances.size() == 1 && count_stored(directory) == 5; });
+        CHECK_EQUAL(f.file.count("journal: is lost"), 1);
+        CHECK_EQUAL(f.file.count("set_aside=\"\""), is_replaced ? 0 : 1);
+        f.backlog.set_away(false, "");
+        f.wait([&] { return f.take_front() == 0 && f.backlog.waiting() == 0; });
+        CHECK_EQUAL(f.last, std::uint64_t{5});
+    }
+}
+
+/// The thread tells so when it ends.
+void a_journal_that_is_lost_at_the_end_is_begun_anew() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        f.wait([&] { return count_stored(directory) == 3; });
+        std::filesystem::remove(directory / "journal");
+        f.add(2);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    CHECK_EQUAL(count_stored(directory), std::size_t{5});
 }
 
 void the_limit_on_disk_refuses_the_newest() {
@@ -407,13 +440,13 @@ void the_limit_on_disk_refuses_the_newest() {
     Fixture f(directory, {100000, 1U << 28U, 1000, false});
     f.backlog.set_away(true, "Connection refused");
     int taken = 0;
-    while (f.backlog.add("a/event/b", "task")) {
+    while (f.add()) {
         ++taken;
     }
-    CHECK_EQUAL(taken, 11); // of 93 bytes, overhead included
+    CHECK_EQUAL(taken, 5); // of 214 bytes, overhead included
     f.timers.advance(Backlog::kGroup);
     f.take_front();
-    CHECK(f.backlog.add("a/event/b", "task"));
+    CHECK(f.add());
 }
 
 const TestGroup group{
@@ -425,8 +458,7 @@ const TestGroup group{
     TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
     TEST(a_start_goes_on_where_the_former_run_ended),
     TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
-    TEST(a_second_owner_is_refused),
-    TEST(a_start_without_descriptors_leaves_the_spool_alone),
+    TEST(a_start_without_descriptors_leaves_the_journal_alone),
     TEST(tasks_that_come_back_are_on_disk_again),
     TEST(a_disk_that_fails_is_told_and_tried_again),
     TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
@@ -434,7 +466,9 @@ const TestGroup group{
     TEST(the_dead_are_counted_while_others_drop_some),
     TEST(a_dead_task_that_a_failing_disk_does_not_take_is_lost_at_the_end),
     TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
-    TEST(a_start_on_a_failing_disk_is_an_error),
+    TEST(what_a_start_cannot_use_is_set_aside_and_another_begun),
+    TEST(a_journal_that_is_taken_away_is_begun_anew),
+    TEST(a_journal_that_is_lost_at_the_end_is_begun_anew),
     TEST(the_limit_on_disk_refuses_the_newest),
 };
 

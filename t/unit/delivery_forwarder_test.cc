@@ -3,7 +3,10 @@
 
 #include "delivery/forwarder.h"
 
+#include "directory.h"
 #include "fake_redis.h"
+
+#include <poll.h>
 
 using namespace eventsgw;
 using namespace eventsgw::testing;
@@ -15,14 +18,13 @@ const Reply kOk = make_text_reply("OK");
 
 constexpr Backlog::Options kLimits{100000, 1U << 28U, 1U << 30U, false};
 
-/// A forwarder to a leader that the test plays, without a spool. Carries out transactions as Redis does, into `queue`.
+/// A forwarder to a leader that the test plays. Carries out transactions as Redis does, into `queue`.
 struct Fixture {
     explicit Fixture(Backlog::Options limits = kLimits)
         : forwarder({{"leader", Address{"127.0.0.1", 6379, ""}, "module/mail1", "s3cret", "module/mail1/eventsgw", 5s},
                      "module/mail1",
-                     "run",
                      limits},
-                    redis.network(), file.log(), nullptr, {[this] { ++empty; }, [](const std::string&) {}}) {
+                    redis.network(), file.log(), *journal, {[this] { ++empty; }, [](const std::string&) {}}) {
         forwarder.start();
     }
 
@@ -50,14 +52,40 @@ struct Fixture {
         answer_watch();
     }
 
-    void set_cursor(const std::string& command) { cursor = make_text_reply(command.substr(command.find("run"))); }
+    void set_cursor(const std::string& command) { cursor = make_text_reply(command.substr(command.find(instance))); }
 
-    bool accept(const std::string& task) { return forwarder.accept(task, "a/event/b"); }
+    /// A short task is known by its id, and what is longer is payload.
+    bool accept(const std::string& task) {
+        const bool is_short = task.size() < 10;
+        return forwarder.accept(std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false), "act",
+                                is_short ? task : "large");
+    }
+
+    /// The ids in a command, with a blank before each.
+    static std::string list_ids(const std::string& command) {
+        const std::string head = R"({"id":")";
+        std::string ids;
+        for (std::size_t at = command.find(head); at != std::string::npos; at = command.find(head, at + 1)) {
+            const std::size_t begin = at + head.size();
+            ids += " " + command.substr(begin, command.find('"', begin) - begin);
+        }
+        return ids;
+    }
+
+    /// Until the disk has told what it was asked for.
+    template <typename Condition> void wait(const Condition& condition) {
+        for (int i = 0; i < 2000 && !condition(); ++i) {
+            pollfd news{journal->descriptor(), POLLIN, 0};
+            ::poll(&news, 1, 10);
+            journal->receive();
+        }
+        CHECK(condition());
+    }
 
     /// Carries out the transaction under way; `answers` says whether the leader's answers arrive.
     void execute(bool answers = true) {
         const std::vector<std::string> commands = redis.unanswered();
-        queue += commands.at(1).substr(std::string("LPUSH module/mail1/tasks").size());
+        queue += list_ids(commands.at(1));
         set_cursor(commands.at(2));
         if (!answers) {
             return;
@@ -80,6 +108,9 @@ struct Fixture {
 
     bool is_pushing() { return !redis.unanswered().empty(); }
 
+    Directory directory;
+    std::unique_ptr<Journal> journal = std::move(Journal::open(std::nullopt, directory / "journal")).value();
+    std::string instance = journal->claim().instance;
     FakeTimers timers;
     FakeRedis redis{timers};
     LogFile file;
@@ -185,7 +216,7 @@ void refuses_the_newest_over_the_number() {
 }
 
 void refuses_the_newest_when_the_bytes_are_reached() {
-    Fixture f({100, 100, 1U << 30U, false});
+    Fixture f({100, 300, 1U << 30U, false});
     CHECK(f.accept("t1"));
     CHECK(f.accept("a task of more than ten bytes"));
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{2});
@@ -208,7 +239,7 @@ void a_batch_has_a_bounded_number_of_tasks() {
 void a_batch_has_a_bounded_size() {
     Fixture f;
     for (int i = 0; i < 12; ++i) {
-        f.accept(std::string(1U << 20U, 't'));
+        f.accept(std::string((1U << 20U) - 1000, 't'));
     }
     f.connect();
     for (const std::size_t left : {std::size_t{4}, std::size_t{0}}) {
@@ -238,7 +269,7 @@ void pushes_again_what_the_leader_has_forgotten() {
         f.timers.turn();
         f.execute();
     }
-    f.cursor = make_text_reply("run 1 1");
+    f.cursor = make_text_reply(f.instance + " 1 1");
     f.queue = " t1";
     f.accept("t4");
     f.timers.turn();
@@ -303,7 +334,7 @@ void keeps_confirmed_tasks_up_to_a_cost() {
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{7});
 }
 
-void without_a_spool_a_dead_task_is_told_and_the_rest_goes_on() {
+void a_dead_task_is_told_and_the_rest_goes_on() {
     Fixture f;
     f.type = "hash";
     f.connect();
@@ -314,12 +345,12 @@ void without_a_spool_a_dead_task_is_told_and_the_rest_goes_on() {
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{0});
     CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{1});
     CHECK_EQUAL(f.file.count("task: dead, the leader can never take it event=a/event/b"), 1);
-    CHECK_EQUAL(f.file.count("not kept, there is no spool"), 1);
     f.type = "list";
     f.timers.advance(5s);
     f.answer_watch();
     f.accept("t2");
     f.timers.turn();
+    f.wait([&] { return f.is_pushing(); }); // the dead one is on disk
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t2"));
 }
@@ -336,6 +367,7 @@ void a_large_task_over_which_the_connection_ends_again_and_again_is_dead() {
     }
     CHECK_EQUAL(f.forwarder.counters().dead, std::uint64_t{1});
     f.timers.turn();
+    f.wait([&] { return f.is_pushing(); });
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t2"));
 }
@@ -387,7 +419,7 @@ const TestGroup group{
     TEST(keeps_confirmed_tasks_for_thirty_seconds),
     TEST(what_is_pushed_again_is_kept_no_longer_for_that),
     TEST(keeps_confirmed_tasks_up_to_a_cost),
-    TEST(without_a_spool_a_dead_task_is_told_and_the_rest_goes_on),
+    TEST(a_dead_task_is_told_and_the_rest_goes_on),
     TEST(a_large_task_over_which_the_connection_ends_again_and_again_is_dead),
     TEST(a_task_is_not_dead_for_what_ails_the_leader),
     TEST(says_once_for_each_reason_how_many_wait),

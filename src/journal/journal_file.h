@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include "base/file_identity.h"
 #include "base/result.h"
-#include "delivery/pending_task.h"
+#include "journal/task.h"
 #include "store/database.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -17,9 +19,14 @@
 
 namespace eventsgw {
 
-/// The tables of a spool. Every call waits for the disk. What belongs together is put between begin() and commit().
-class SpoolFile {
+/// The tables of a journal. Every call waits for the disk. What belongs together is put between begin() and commit().
+///
+/// An event has one row, with its channel and payload, and each work that it leads to a small one. Both are numbered in
+/// the order in which they came; an event has the number of its first work. Work waits, or it is dead.
+class JournalFile {
 public:
+    /// In the working directory, which is the module's state directory.
+    static constexpr const char* kName = "eventsgw.journal";
     /// The format that this program writes; the file's user_version.
     static constexpr std::int64_t kFormat = 1;
     /// Numbers that a run may use: more than it can come to.
@@ -39,21 +46,27 @@ public:
         std::uint64_t floor;  ///< no task has had a number above it yet
     };
     struct Dead {
-        std::int64_t id;
-        PendingTask task; ///< its number means nothing any more
+        Task task;
         std::string reason;
         WallTime died;
         bool is_to_retry;
     };
 
-    static Result<SpoolFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
+    /// Reads and writes a journal that is there. Fault::empty where nothing has been put into it yet.
+    static Result<JournalFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
+    /// Makes one where there is none, for nobody but its owner.
+    static Result<JournalFile> make(const std::string& path, const Claim& claim);
 
+    /// False when somebody has removed or replaced the file, or one of SQLite's files beside it: then nobody sees what
+    /// is written any more. abandon() is the last call then.
+    bool is_in_place() const;
+    void abandon();
     /// Nothing but the destructor afterwards.
     void close();
 
-    /// Numbers for one more run. While tasks wait the instance stays theirs, and so the leader's cursor goes on to
-    /// count for them; numbers that a former run may have used are left out.
-    /// Otherwise it is `new_instance`, a UUID that nobody has used.
+    /// Numbers for one more run, from the file's counter, so that none is used twice. While tasks wait the instance
+    /// stays theirs, and so the leader's cursor goes on to count for them. Otherwise it is `new_instance`, a UUID that
+    /// nobody has used.
     Result<Claim> claim(const std::string& new_instance);
     Result<Extent> measure();
     /// The dead ones; nothing else of it.
@@ -66,22 +79,22 @@ public:
     /// Takes back what was done since begin().
     void roll_back() { transaction_ = std::make_unique<Transaction>(*database_); }
 
-    Result<void> insert(const PendingTask& task);
+    Result<void> insert(const Task& task);
     /// Tasks up to this number do not wait any more. Their rows stay until they are erased.
     Result<void> confirm_through(std::uint64_t number);
-    /// Erases the rows of all tasks, which costs next to nothing.
+    /// Erases the rows of all tasks but the dead ones, which costs next to nothing where there are none.
     Result<void> erase_all();
     /// Erases rows of tasks up to this number, which costs about as much as writing them; `count` of them at most.
     Result<void> erase_through(std::uint64_t number, std::int64_t count);
     /// Moves a task to the dead ones, whether it waits here or not.
-    Result<void> bury(const PendingTask& task, std::string_view reason, WallTime now);
-    /// Moves a dead task to those that wait, as `number`.
-    Result<void> revive(std::int64_t id, std::uint64_t number);
-    /// Keeps why tasks wait, for whoever looks at the spool.
+    Result<void> bury(const Task& task, std::string_view reason, WallTime now);
+    /// Moves a dead task to those that wait, as `new_number`.
+    Result<void> revive(std::uint64_t number, std::uint64_t new_number);
+    /// Keeps why tasks wait, for whoever looks at the journal.
     Result<void> note(std::string_view reason);
 
     /// Tasks after a number up to another, oldest first, until they cost about `cost`.
-    Result<std::vector<PendingTask>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
+    Result<std::vector<Task>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
     Result<std::vector<Dead>> load_dead();
     /// Those that somebody wants to be pushed again, oldest first, until they cost about `cost`.
     Result<std::vector<Dead>> load_dead_to_retry(std::size_t cost);
@@ -89,29 +102,39 @@ public:
     /// The tasks above this number wait.
     Result<std::uint64_t> confirmed();
 
+    /// A task that waits, or a dead one.
     Result<void> drop(std::uint64_t number);
-    Result<void> drop_dead(std::int64_t id);
-    Result<void> ask_retry(std::int64_t id);
+    /// Of a dead one: the gateway is to push it again.
+    Result<void> ask_retry(std::uint64_t number);
 
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
-    /// Writes all of it to a file that is empty. Its room is not yet on disk when this returns.
-    Result<void> copy_to(const std::string& path);
     /// Gives free room back to the disk. False when another process keeps it from that.
     Result<bool> shrink();
 
 private:
-    explicit SpoolFile(Database database);
-    Result<void> prepare(Database::Mode mode);
+    JournalFile(Database database, std::string path);
+    static Result<JournalFile> fill(const std::string& path, const Claim& claim);
+    Result<void> prepare();
     Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);
+    Result<void> write_work(const Task& task, std::int64_t state, std::string_view reason, std::int64_t ended);
+    Result<void> erase_events_through(std::uint64_t number);
     template <typename Value> Result<void> set_meta(std::string_view key, const Value& value);
     /// Binds and runs one statement that is used once.
-    Result<void> run_once(std::string_view sql, std::int64_t number);
+    template <typename... Values> Result<void> run_once(std::string_view sql, const Values&... values);
+    Result<Extent> add_up(std::string_view where, std::uint64_t after, std::uint64_t until);
+
+    /// The file, SQLite's log of writes and the log's index: their names are all that binds them together.
+    using Places = std::array<FileIdentity, 3>;
+    Places look() const;
 
     std::unique_ptr<Database> database_; ///< the transaction points to it
     std::unique_ptr<Transaction> transaction_;
-    std::optional<Statement> insert_;
+    std::string path_;
+    Places places_; ///< when it was opened
+    std::optional<Statement> insert_event_;
+    std::optional<Statement> insert_work_;
     std::optional<Statement> load_;
 };
 

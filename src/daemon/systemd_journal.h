@@ -19,11 +19,11 @@ namespace eventsgw {
 ///
 /// Records go by the native protocol and not by sd_journal_sendv(3), which waits for a journal that has stopped
 /// reading: https://systemd.io/JOURNAL_NATIVE_PROTOCOL/
-class Journal {
+class SystemdJournal {
 public:
     /// `journal_stream` is JOURNAL_STREAM's value or nullptr; see systemd.exec(5). Nothing where standard error is
     /// something else.
-    static std::optional<Journal> find(const char* journal_stream, std::string_view agent_id);
+    static std::optional<SystemdJournal> find(const char* journal_stream, std::string_view agent_id);
 
     /// A record, as a Log::Sink; false when the journal does not take it at once. The field "event", a channel, and
     /// "id" become EVENTSGW_EVENT, EVENTSGW_SOURCE and EVENTSGW_ID.
@@ -33,7 +33,7 @@ public:
     StepOutput open_output() const;
 
 private:
-    explicit Journal(std::string identifier);
+    explicit SystemdJournal(std::string identifier);
 
     UniqueFd socket_;
     std::string identifier_; ///< what journalctl -t finds it by: "samba1-eventsgw"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copyright (C) 2026 eventsgw contributors
 
-#include "daemon/journal.h"
+#include "daemon/systemd_journal.h"
 
 #include "base/unix_address.h"
 #include "event/event.h"
@@ -79,17 +79,17 @@ decltype(&::sd_journal_stream_fd) load_stream_function() {
 
 } // namespace
 
-std::optional<Journal> Journal::find(const char* journal_stream, std::string_view agent_id) {
+std::optional<SystemdJournal> SystemdJournal::find(const char* journal_stream, std::string_view agent_id) {
     if (journal_stream == nullptr || journal_stream != name_stream(STDERR_FILENO)) {
         return std::nullopt;
     }
-    return Journal(std::string(instance_of(agent_id)) + "-eventsgw");
+    return SystemdJournal(std::string(instance_of(agent_id)) + "-eventsgw");
 }
 
-Journal::Journal(std::string identifier)
+SystemdJournal::SystemdJournal(std::string identifier)
     : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), identifier_(std::move(identifier)) {}
 
-bool Journal::send(LogLevel level, const std::string& text, Log::Fields fields) const {
+bool SystemdJournal::send(LogLevel level, const std::string& text, Log::Fields fields) const {
     std::string record;
     append(record, "MESSAGE", text);
     append(record, "PRIORITY", std::to_string(static_cast<int>(level)));
@@ -101,7 +101,7 @@ bool Journal::send(LogLevel level, const std::string& text, Log::Fields fields) 
     return ::sendto(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL, address.get(), address.size()) >= 0;
 }
 
-StepOutput Journal::open_output() const {
+StepOutput SystemdJournal::open_output() const {
     static const auto open_stream = load_stream_function();
     StepOutput output{UniqueFd(open_stream == nullptr ? -1 : open_stream(identifier_.c_str(), kUsualPriority, 1)), ""};
     if (output.stream) {
@@ -112,17 +112,17 @@ StepOutput Journal::open_output() const {
 
 #else
 
-Journal::Journal(std::string identifier) : identifier_(std::move(identifier)) {}
+SystemdJournal::SystemdJournal(std::string identifier) : identifier_(std::move(identifier)) {}
 
-std::optional<Journal> Journal::find(const char* /*journal_stream*/, std::string_view /*agent_id*/) {
+std::optional<SystemdJournal> SystemdJournal::find(const char* /*journal_stream*/, std::string_view /*agent_id*/) {
     return std::nullopt;
 }
 
-bool Journal::send(LogLevel /*level*/, const std::string& /*text*/, Log::Fields /*fields*/) const {
+bool SystemdJournal::send(LogLevel /*level*/, const std::string& /*text*/, Log::Fields /*fields*/) const {
     return false;
 }
 
-StepOutput Journal::open_output() const {
+StepOutput SystemdJournal::open_output() const {
     return {};
 }
 

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 eventsgw contributors
-"""What lies in a gateway's spool, read as another process may."""
+"""What lies in a gateway's journal, read as another process may."""
 
 import contextlib
+import os
 import sqlite3
 
 WAITING = (
-    "SELECT task FROM tasks WHERE number > (SELECT value FROM meta WHERE key = 'confirmed') ORDER BY number"
+    "SELECT payload FROM work JOIN event ON event.number = work.event WHERE state = 0"
+    " AND work.number > (SELECT value FROM meta WHERE key = 'confirmed') ORDER BY work.number"
 )
 
 
 def rows(path, query):
-    """None of a file in which the tables are still to be made."""
+    """None where there is no file, or the tables are still to be made."""
+    if not os.path.exists(path):
+        return []
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return []
@@ -29,4 +33,4 @@ def held(path):
 
 def stored_payloads(path):
     """The payloads of the tasks that wait on disk, in their order."""
-    return [row[0].partition(b',"data":')[2].partition(b',"parent":')[0] for row in rows(path, WAITING)]
+    return [row[0] for row in rows(path, WAITING)]

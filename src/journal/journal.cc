@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "journal/journal.h"
+
+#include "base/signals_blocked.h"
+#include "base/uuid.h"
+#include "store/set_aside.h"
+
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace eventsgw {
+namespace {
+
+/// What is known of a file when it is opened.
+struct Opened {
+    std::optional<JournalFile> file;
+    JournalFile::Extent extent;
+    JournalFile::Claim claim;
+};
+
+bool is_there(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+/// Leaves no file open when it fails, so that it can be set aside.
+Result<Opened> open_file(const std::string& path, const std::string& new_instance) {
+    Result<JournalFile> file = JournalFile::open(path, Database::Mode::write);
+    const Result<JournalFile::Extent> extent = file ? file->measure() : Result<JournalFile::Extent>(file.error());
+    Result<JournalFile::Claim> claim = extent ? file->claim(new_instance) : Result<JournalFile::Claim>(extent.error());
+    if (!claim) {
+        return claim.error();
+    }
+    return Opened{std::move(*file), *extent, std::move(*claim)};
+}
+
+/// Gives the file another name, and says with the error which.
+std::string set_aside(const std::string& path, const Error& error) {
+    const Result<std::string> name = set_database_aside(path);
+    return error.message +
+           (name ? "; it was set aside as " + *name : "; it stays where it is, it " + name.error().message);
+}
+
+} // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const std::string& path) {
+    Opened opened{{}, {}, {UuidSource().make(), 0}};
+    std::string problem;
+    if (is_there(path)) {
+        Result<Opened> found = open_file(path, opened.claim.instance);
+        if (found) {
+            opened = std::move(*found);
+        } else if (found.error().fault == Fault::busy || found.error().fault == Fault::shortage) {
+            return found.error();
+        } else if (found.error().fault != Fault::empty) {
+            problem = set_aside(path, found.error());
+        }
+    }
+    auto journal = std::make_unique<Journal>(std::move(lock), path, std::move(opened.file), std::move(opened.claim),
+                                             opened.extent, std::move(problem));
+    if (Result<void> started = journal->start(); !started) {
+        return started.error();
+    }
+    return journal;
+}
+
+Journal::Journal(std::optional<JournalLock> lock, std::string path, std::optional<JournalFile> file,
+                 JournalFile::Claim claim, JournalFile::Extent extent, std::string problem)
+    : lock_(std::move(lock)), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
+      has_file_(file.has_value()), writer_(std::move(path), claim_, std::move(file), inbox_, outbox_) {}
+
+Result<void> Journal::start() {
+    for (Result<void> opened : {inbox_.open(), outbox_.open()}) {
+        if (!opened) {
+            return opened;
+        }
+    }
+    if (has_file_) {
+        start_thread();
+        return thread_.joinable() ? Result<void>() : Error{"there is no thread for it", Fault::shortage};
+    }
+    return {};
+}
+
+/// Where there is no thread now the order lies in the inbox until there is one: the next order tries again.
+void Journal::start_thread() {
+    if (thread_.joinable()) {
+        return;
+    }
+    try {
+        const SignalsBlocked blocked;
+        thread_ = std::thread([this] { writer_.run(); });
+    } catch (const std::system_error& error) {
+        outbox_.post({JournalNews::Problem{std::string("no thread for it: ") + error.what()}});
+    }
+}
+
+void Journal::receive() {
+    for (JournalNews& news : outbox_.take_all()) {
+        on_news_(news);
+    }
+}
+
+/// Without a thread nobody else is at the writer.
+std::size_t Journal::finish() {
+    writer_.end();
+    if (thread_.joinable()) {
+        thread_.join();
+    } else if (inbox_.descriptor() >= 0) {
+        writer_.run();
+    }
+    return writer_.unwritten();
+}
+
+} // namespace eventsgw

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/mailbox.h"
+#include "base/result.h"
+#include "journal/journal_file.h"
+#include "journal/journal_lock.h"
+#include "journal/journal_writer.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace eventsgw {
+
+/// The loop's side of the journal: sends orders to the thread that writes, and passes on what it answers. Never waits
+/// for the disk, but in open() and finish(). Orders are carried out as they were given, several of them in one commit.
+/// Without a file that has something in it there is no thread before the first order: most gateways never need SQLite,
+/// and it takes a megabyte of memory.
+///
+/// What the thread tells waits in a mailbox until receive() is called, which is due whenever descriptor() is readable.
+class Journal {
+public:
+    /// What nobody can use is set aside, which problem() tells. Fault::busy when another process writes to the file all
+    /// the time, and Fault::shortage when there is too little to open it with: then it is left alone, for what waits in
+    /// it goes first.
+    static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock,
+                                                 const std::string& path = JournalFile::kName);
+
+    Journal(std::optional<JournalLock> lock, std::string path, std::optional<JournalFile> file,
+            JournalFile::Claim claim, JournalFile::Extent extent, std::string problem);
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+    ~Journal() { finish(); }
+
+    /// Who gets what the thread tells.
+    void listen(std::function<void(JournalNews&)> on_news) { on_news_ = std::move(on_news); }
+
+    /// As they were when it was opened.
+    const JournalFile::Claim& claim() const { return claim_; }
+    const JournalFile::Extent& extent() const { return extent_; }
+    /// Why what was there is not used, and what has become of it; empty when all is well.
+    const std::string& problem() const { return problem_; }
+
+    int descriptor() const { return outbox_.descriptor(); }
+    void receive();
+
+    template <typename What> void order(What what) {
+        inbox_.post(JournalOrder{std::move(what)});
+        start_thread();
+    }
+
+    /// Lets the thread do what has been ordered, and waits for its end. Returns how many tasks could not be written.
+    std::size_t finish();
+
+private:
+    Result<void> start();
+    void start_thread();
+
+    std::optional<JournalLock> lock_; ///< none where none could be made
+    JournalFile::Claim claim_;
+    JournalFile::Extent extent_;
+    std::string problem_;
+    bool has_file_;
+    Mailbox<JournalOrder> inbox_;
+    Mailbox<JournalNews> outbox_;
+    JournalWriter writer_; ///< the thread's, from start_thread() to finish()
+    std::function<void(JournalNews&)> on_news_;
+    std::thread thread_;
+};
+
+} // namespace eventsgw

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "journal/journal_file.h"
+
+#include "base/file.h"
+#include "store/format.h"
+
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace eventsgw {
+namespace {
+
+/// Of rows in `work`.
+constexpr std::int64_t kWaits = 0;
+constexpr std::int64_t kDead = 1;
+
+/// Of the files that SQLite keeps: the database and what lies beside it.
+constexpr std::array<const char*, 4> kSuffixes{"", "-wal", "-shm", "-journal"};
+
+/// No NULLs: a row that changes its state keeps its length, or nearly so.
+constexpr const char* kSchema =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE event (number INTEGER PRIMARY KEY, received INTEGER NOT NULL, replay INTEGER NOT NULL,"
+    " channel BLOB NOT NULL, payload BLOB NOT NULL);"
+    "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, retry INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL, reason BLOB NOT NULL);"
+    "CREATE INDEX work_dead ON work (event) WHERE state = 1;"
+    "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', '');"
+    "PRAGMA user_version=1";
+
+/// What read_task() expects in a row.
+constexpr std::string_view kTaskColumns =
+    "work.number, event.received, event.number, event.replay, event.channel, event.payload, work.action, work.id";
+
+/// Rows of one event follow each other, and share it.
+Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
+    const auto number = static_cast<std::uint64_t>(row.number(2));
+    std::shared_ptr<KeptEvent> event = before;
+    if (!event || event->number != number) {
+        event = std::make_shared<KeptEvent>(row.bytes(4), row.bytes(5), row.number(3) != 0);
+        event->number = number;
+    }
+    return {static_cast<std::uint64_t>(row.number(0)), to_time(row.number(1)), std::move(event),
+            std::string(row.bytes(6)), std::string(row.bytes(7))};
+}
+
+/// SQLite gives the files beside the database its mode, but only those that it makes.
+Result<void> make_private(const std::string& path) {
+    if (Result<void> regular = check_regular(path); !regular) {
+        return regular;
+    }
+    if (::access(path.c_str(), W_OK) != 0) {
+        return make_os_error("cannot be written"); // SQLite's words would be about the files beside it
+    }
+    for (const char* suffix : kSuffixes) {
+        static_cast<void>(close_to_others(path + suffix)); // another's file; to do without it would lose what waits
+    }
+    return {};
+}
+
+} // namespace
+
+JournalFile::JournalFile(Database database, std::string path)
+    : database_(std::make_unique<Database>(std::move(database))),
+      transaction_(std::make_unique<Transaction>(*database_)), path_(std::move(path)), places_(look()) {}
+
+Result<JournalFile> JournalFile::open(const std::string& path, Database::Mode mode, const char* vfs) {
+    if (Result<void> made = mode == Database::Mode::write ? make_private(path) : check_regular(path); !made) {
+        return made.error();
+    }
+    if (Result<void> known = check_format(path, kFormat, vfs); !known) {
+        return known.error();
+    }
+    Result<Database> database = Database::open(path, mode, vfs);
+    const Result<std::int64_t> format = database ? read_format(*database, kFormat) : database.error();
+    if (!format) {
+        return format.error();
+    }
+    if (*format == 0) {
+        return Error{"nothing has been put into it yet", Fault::empty};
+    }
+    JournalFile file(std::move(*database), path);
+    if (Result<void> prepared = file.prepare(); !prepared) {
+        return prepared.error();
+    }
+    return file;
+}
+
+Result<JournalFile> JournalFile::make(const std::string& path, const Claim& claim) {
+    {
+        const UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+        if (!made) {
+            return make_os_error("cannot be made");
+        } // and closed before SQLite has locks that would end with it
+    }
+    Result<JournalFile> file = fill(path, claim);
+    if (!file) {
+        for (const char* suffix : kSuffixes) {
+            ::unlink((path + suffix).c_str());
+        }
+    }
+    return file;
+}
+
+Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& claim) {
+    Result<Database> database = Database::open(path, Database::Mode::write);
+    if (!database) {
+        return database.error();
+    }
+    JournalFile file(std::move(*database), path);
+    Result<void> done = file.begin();
+    done = done ? file.database_->execute(kSchema) : done;
+    done = done ? file.set_meta("instance", claim.instance) : done;
+    done = done ? file.set_meta("next", claim.floor + kRunNumbers) : done;
+    done = done ? file.set_meta("confirmed", claim.floor) : done;
+    done = done ? file.commit() : done;
+    done = done ? file.prepare() : done;
+    if (!done) {
+        return done.error();
+    }
+    file.places_ = file.look();
+    return file;
+}
+
+Result<void> JournalFile::prepare() {
+    const std::array<std::pair<std::optional<Statement>*, std::string>, 3> statements{{
+        {&insert_event_, "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)"},
+        {&insert_work_, "INSERT OR REPLACE INTO work VALUES (?, ?, ?, ?, 0, ?, ?, ?)"},
+        {&load_, "SELECT " + std::string(kTaskColumns) +
+                     " FROM work JOIN event ON event.number = work.event"
+                     " WHERE work.number > ? AND work.number <= ? AND work.state = 0 ORDER BY work.number"},
+    }};
+    for (const auto& [statement, sql] : statements) {
+        Result<Statement> prepared = database_->prepare(sql);
+        if (!prepared) {
+            return prepared.error();
+        }
+        statement->emplace(std::move(*prepared));
+    }
+    return {};
+}
+
+JournalFile::Places JournalFile::look() const {
+    return {FileIdentity::of(path_), FileIdentity::of(path_ + "-wal"), FileIdentity::of(path_ + "-shm")};
+}
+
+bool JournalFile::is_in_place() const {
+    return look() == places_;
+}
+
+void JournalFile::abandon() {
+    database_->abandon();
+    close();
+}
+
+void JournalFile::close() {
+    insert_event_.reset();
+    insert_work_.reset();
+    load_.reset();
+    transaction_.reset();
+    database_.reset();
+}
+
+template <typename Value> Result<void> JournalFile::set_meta(std::string_view key, const Value& value) {
+    return run_once("UPDATE meta SET value = ? WHERE key = CAST(? AS TEXT)", value, key);
+}
+
+template <typename... Values> Result<void> JournalFile::run_once(std::string_view sql, const Values&... values) {
+    Result<Statement> statement = database_->prepare(sql);
+    if (!statement) {
+        return statement.error();
+    }
+    int parameter = 0;
+    (statement->bind(parameter++, values), ...);
+    return statement->run();
+}
+
+Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
+    if (Result<void> begun = begin(); !begun) {
+        return begun.error();
+    }
+    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'), (SELECT "
+                                                 "value FROM meta WHERE key = 'next'), confirmed,"
+                                                 " EXISTS (SELECT 1 FROM work WHERE state = 0 AND number > confirmed)"
+                                                 " FROM (SELECT value AS confirmed FROM meta WHERE key = 'confirmed')");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row || !*row) {
+        return row ? Error{"has no claim in it", Fault::damaged} : row.error();
+    }
+    Claim claim{std::string(query->bytes(0)), static_cast<std::uint64_t>(query->number(1))};
+    const auto confirmed = static_cast<std::uint64_t>(query->number(2));
+    const bool is_any_waiting = query->number(3) != 0;
+    query->reset();
+    Result<void> done;
+    if (is_any_waiting) {
+        done = erase_through(confirmed, kAllRows);
+    } else {
+        claim.instance = new_instance; // nothing waits that a cursor of former runs could count for
+        done = erase_all();
+        done = done ? confirm_through(claim.floor) : done;
+    }
+    done = done ? set_meta("instance", claim.instance) : done;
+    done = done ? set_meta("next", claim.floor + kRunNumbers) : done;
+    done = done ? commit() : done;
+    if (!done) {
+        return done.error();
+    }
+    places_ = look(); // now that there is a log of writes
+    return claim;
+}
+
+Result<void> JournalFile::write_work(const Task& task, std::int64_t state, std::string_view reason,
+                                     std::int64_t ended) {
+    const KeptEvent& event = *task.event;
+    Result<void> written = insert_event_->bind(0, event.number)
+                               .bind(1, to_number(task.arrived))
+                               .bind(2, std::int64_t{event.is_replay()})
+                               .bind(3, event.channel())
+                               .bind(4, event.payload())
+                               .run();
+    return written ? insert_work_->bind(0, task.number)
+                         .bind(1, event.number)
+                         .bind(2, state)
+                         .bind(3, ended)
+                         .bind(4, task.id)
+                         .bind(5, task.action)
+                         .bind(6, reason)
+                         .run()
+                   : written;
+}
+
+Result<void> JournalFile::insert(const Task& task) {
+    return write_work(task, kWaits, "", 0);
+}
+
+Result<void> JournalFile::bury(const Task& task, std::string_view reason, WallTime now) {
+    return write_work(task, kDead, reason, to_number(now));
+}
+
+/// Its event gets a row of its own: so those of tasks that wait are in the order of the tasks.
+Result<void> JournalFile::revive(std::uint64_t number, std::uint64_t new_number) {
+    Result<void> done = run_once("INSERT INTO event SELECT ?, received, replay, channel, payload FROM event"
+                                 " WHERE number = (SELECT event FROM work WHERE number = ?)",
+                                 new_number, number);
+    done = done ? run_once("INSERT INTO work SELECT ?, ?, 0, 0, 0, id, action, x'' FROM work WHERE number = ?",
+                           new_number, new_number, number)
+                : done;
+    return done ? drop(number) : done;
+}
+
+/// The event goes with its last work. If a task that waits has it, then the first from its number on does.
+Result<void> JournalFile::drop(std::uint64_t number) {
+    Result<void> done =
+        run_once("DELETE FROM event WHERE number = (SELECT event FROM work WHERE number = ?1)"
+                 " AND event.number IS NOT (SELECT waiting.event FROM work AS waiting WHERE waiting.state = 0"
+                 " AND waiting.number >= event.number AND waiting.number <> ?1 ORDER BY waiting.number LIMIT 1)"
+                 " AND NOT EXISTS (SELECT 1 FROM work AS dead WHERE dead.state = 1 AND dead.event = event.number"
+                 " AND dead.number <> ?1)",
+                 number);
+    return done ? run_once("DELETE FROM work WHERE number = ?", number) : done;
+}
+
+Result<void> JournalFile::confirm_through(std::uint64_t number) {
+    return set_meta("confirmed", number);
+}
+
+Result<void> JournalFile::erase_all() {
+    const auto dead = database_->ask("SELECT EXISTS (SELECT 1 FROM work WHERE state = 1)");
+    if (!dead) {
+        return dead.error();
+    }
+    if (dead->value_or(1) == 0) {
+        return database_->execute("DELETE FROM work; DELETE FROM event");
+    }
+    Result<void> erased = database_->execute("DELETE FROM work WHERE state = 0");
+    return erased ? erase_events_through(std::numeric_limits<std::int64_t>::max()) : erased;
+}
+
+Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count) {
+    Result<void> erased = run_once("DELETE FROM work WHERE state = 0 AND number <= min(?, coalesce("
+                                   "(SELECT number FROM work ORDER BY number LIMIT 1 OFFSET ?), ?))",
+                                   number, count, number);
+    return erased ? erase_events_through(number) : erased;
+}
+
+/// Of those up to this number that no work has any more. The events of tasks that wait are in the order of the tasks.
+Result<void> JournalFile::erase_events_through(std::uint64_t number) {
+    return run_once("DELETE FROM event WHERE number <= min(?, coalesce((SELECT event FROM work WHERE state = 0"
+                    " ORDER BY number LIMIT 1) - 1, ?)) AND number NOT IN (SELECT event FROM work WHERE state = 1)",
+                    number, number);
+}
+
+Result<void> JournalFile::note(std::string_view reason) {
+    return set_meta("reason", reason);
+}
+
+Result<JournalFile::Extent> JournalFile::add_up(std::string_view where, std::uint64_t after, std::uint64_t until) {
+    Result<Statement> query =
+        database_->prepare("SELECT count(*), total(length(channel) + length(payload) + length(action)), min(received)"
+                           " FROM work JOIN event ON event.number = work.event WHERE " +
+                           std::string(where) + " AND work.number > ? AND work.number <= ?");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->bind(0, after).bind(1, until).step(); !row) {
+        return row.error();
+    }
+    Extent extent;
+    extent.tasks = static_cast<std::uint64_t>(query->number(0));
+    extent.bytes = static_cast<std::uint64_t>(query->number(1)) + extent.tasks * Task::kOverhead;
+    if (extent.tasks > 0) {
+        extent.oldest = to_time(query->number(2));
+    }
+    return extent;
+}
+
+Result<JournalFile::Extent> JournalFile::measure_between(std::uint64_t after, std::uint64_t until) {
+    return add_up("state = 0", after, until);
+}
+
+Result<JournalFile::Extent> JournalFile::measure() {
+    const Result<std::uint64_t> after = confirmed();
+    Result<Extent> extent = after ? add_up("state = 0", *after, kAllRows) : after.error();
+    const Result<Extent> dead = extent ? measure_dead() : extent;
+    if (!dead) {
+        return dead.error();
+    }
+    extent->dead = dead->dead;
+    extent->dead_bytes = dead->dead_bytes;
+    return extent;
+}
+
+Result<JournalFile::Extent> JournalFile::measure_dead() {
+    const Result<Extent> dead = add_up("state = 1", 0, kAllRows);
+    if (!dead) {
+        return dead.error();
+    }
+    Extent extent;
+    extent.dead = dead->tasks;
+    extent.dead_bytes = dead->bytes;
+    return extent;
+}
+
+Result<std::vector<Task>> JournalFile::load(std::uint64_t after, std::uint64_t until, std::size_t cost) {
+    std::vector<Task> tasks;
+    std::size_t taken = 0;
+    load_->reset(); // a call that ran out of memory has left it where it was
+    load_->bind(0, after).bind(1, until);
+    while (taken < cost) {
+        const Result<bool> row = load_->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            return tasks;
+        }
+        tasks.push_back(read_task(*load_, tasks.empty() ? nullptr : tasks.back().event));
+        taken += tasks.back().cost();
+    }
+    load_->reset();
+    return tasks;
+}
+
+Result<std::vector<JournalFile::Dead>> JournalFile::load_dead() {
+    return load_dead(false, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::vector<JournalFile::Dead>> JournalFile::load_dead_to_retry(std::size_t cost) {
+    return load_dead(true, cost);
+}
+
+Result<std::vector<JournalFile::Dead>> JournalFile::load_dead(bool only_to_retry, std::size_t cost) {
+    Result<Statement> query =
+        database_->prepare("SELECT " + std::string(kTaskColumns) +
+                           ", work.reason, work.ended, work.retry FROM work JOIN event ON event.number = work.event"
+                           " WHERE work.state = 1 AND work.retry >= ? ORDER BY work.number");
+    if (!query) {
+        return query.error();
+    }
+    query->bind(0, std::int64_t{only_to_retry});
+    std::vector<Dead> dead;
+    for (std::size_t taken = 0; taken < cost; taken += dead.back().task.cost()) {
+        const Result<bool> row = query->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            return dead;
+        }
+        dead.push_back({read_task(*query, nullptr), std::string(query->bytes(8)), to_time(query->number(9)),
+                        query->number(10) != 0});
+    }
+    return dead;
+}
+
+Result<std::string> JournalFile::reason() {
+    Result<Statement> query = database_->prepare("SELECT value FROM meta WHERE key = 'reason'");
+    if (!query) {
+        return query.error();
+    }
+    if (const Result<bool> row = query->step(); !row) {
+        return row.error();
+    }
+    return std::string(query->bytes(0));
+}
+
+Result<std::uint64_t> JournalFile::confirmed() {
+    const auto number = database_->ask("SELECT value FROM meta WHERE key = 'confirmed'");
+    return number ? Result<std::uint64_t>(static_cast<std::uint64_t>(number->value_or(0))) : number.error();
+}
+
+Result<void> JournalFile::ask_retry(std::uint64_t number) {
+    return run_once("UPDATE work SET retry = 1 WHERE state = 1 AND number = ?", number);
+}
+
+Result<std::int64_t> JournalFile::version() {
+    const Result<std::optional<std::int64_t>> version = database_->ask("PRAGMA data_version");
+    if (!version) {
+        return version.error();
+    }
+    return version->value_or(0);
+}
+
+Result<bool> JournalFile::shrink() {
+    if (Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum"); !vacuumed) {
+        return vacuumed.error();
+    }
+    return database_->checkpoint(true);
+}
+
+} // namespace eventsgw

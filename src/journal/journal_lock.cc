@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "journal/journal_lock.h"
+
+#include "base/file_identity.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace eventsgw {
+namespace {
+
+/// Where nothing can be written a file that is there can be locked all the same.
+UniqueFd open_lock_file(const std::string& path) {
+    constexpr int kFlags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | kFlags, S_IRUSR | S_IWUSR));
+    if (const int error = errno; !file && (error == EROFS || error == EACCES)) {
+        file.reset(::open(path.c_str(), O_RDONLY | kFlags));
+        errno = error;
+    }
+    return file;
+}
+
+} // namespace
+
+Result<JournalLock> JournalLock::take(const std::string& path) {
+    for (;;) {
+        UniqueFd file = open_lock_file(path);
+        if (!file) {
+            return make_os_error("cannot be opened");
+        }
+        ::fchmod(file.get(), S_IRUSR | S_IWUSR); // another's file cannot be opened here, or its mode is his affair
+        if (Result<void> locked = lock_exclusively(file); !locked) {
+            return locked.error();
+        }
+        if (FileIdentity::of(path) == FileIdentity::of(file)) {
+            return JournalLock(std::move(file));
+        } // else somebody has removed it in between
+    }
+}
+
+} // namespace eventsgw

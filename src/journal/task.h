@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/chrono.h"
+#include "event/event.h"
+#include "event/task.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace eventsgw {
+
+/// Time of day, for what outlives the process; as fine as times to a confirmation are told.
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
+
+/// How a file holds it: in milliseconds.
+inline std::int64_t to_number(WallTime time) {
+    return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+inline WallTime to_time(std::int64_t number) {
+    return WallTime(std::chrono::milliseconds(number));
+}
+
+/// An event that work waits for: kept once, in memory and on disk, however many rules it meets. Channel and payload
+/// share one string, because in a flood each allocation counts.
+class KeptEvent {
+public:
+    KeptEvent(std::string_view channel, std::string_view payload, bool is_replay)
+        : form_(classify_payload(payload)), is_replay_(is_replay), channel_size_(channel.size()) {
+        bytes_.reserve(channel.size() + payload.size());
+        bytes_.append(channel).append(payload);
+    }
+
+    std::string_view channel() const { return std::string_view(bytes_).substr(0, channel_size_); }
+    std::string_view payload() const { return std::string_view(bytes_).substr(channel_size_); }
+    PayloadForm form() const { return form_; }
+    bool is_replay() const { return is_replay_; }
+    Event view() const { return {channel(), payload(), {}, is_replay_}; }
+
+    std::size_t size() const { return bytes_.size(); }
+
+    /// In the file; that of its first work. 0 as long as it has none.
+    std::uint64_t number = 0;
+
+private:
+    PayloadForm form_;
+    bool is_replay_;
+    std::size_t channel_size_;
+    std::string bytes_;
+};
+
+/// Keeps an event when the first work needs it.
+class Keeper {
+public:
+    /// The event must live as long as this.
+    explicit Keeper(const Event& event) : event_(event) {}
+
+    const std::shared_ptr<KeptEvent>& keep() {
+        if (!kept_) {
+            kept_ = std::make_shared<KeptEvent>(event_.channel, event_.payload, event_.is_replay);
+        }
+        return kept_;
+    }
+
+private:
+    const Event& event_;
+    std::shared_ptr<KeptEvent> kept_;
+};
+
+/// What the agent is asked to do about an event. Its number stands for its place in the order.
+struct Task {
+    std::uint64_t number;
+    WallTime arrived;
+    std::shared_ptr<KeptEvent> event;
+    std::string action;
+    std::string id; ///< a UUID
+
+    std::string_view channel() const { return event->channel(); }
+    /// What is pushed to the queue.
+    std::string text() const { return make_task(event->view(), event->form(), action, id); }
+
+    /// What limits count: the bytes, and about what it costs to hold them.
+    std::size_t cost() const { return event->size() + action.size() + kOverhead; }
+    static constexpr std::size_t kOverhead = 200;
+};
+
+/// The first of the tasks, which are in the order of their numbers, with one above `number`.
+template <typename Tasks> auto find_after(Tasks& tasks, std::uint64_t number) {
+    return std::upper_bound(tasks.begin(), tasks.end(), number,
+                            [](std::uint64_t limit, const Task& task) { return limit < task.number; });
+}
+
+} // namespace eventsgw
