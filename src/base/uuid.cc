@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -31,25 +32,29 @@ void fill_random(unsigned char* bytes, std::size_t size) {
 
 } // namespace
 
-std::string UuidSource::make() {
+std::string to_string(const Uuid& uuid) {
+    std::string text;
+    text.reserve(36);
+    for (std::size_t i = 0; i < uuid.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            text += '-';
+        }
+        append_hex(text, uuid[i]);
+    }
+    return text;
+}
+
+Uuid UuidSource::make_bytes() {
     if (used_ == pool_.size()) {
         fill_random(pool_.data(), pool_.size());
         used_ = 0;
     }
-    unsigned char* bytes = pool_.data() + used_;
-    used_ += kUuidBytes;
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U); // version 4
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U); // the RFC's variant
-
-    std::string text;
-    text.reserve(36);
-    for (std::size_t i = 0; i < kUuidBytes; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            text += '-';
-        }
-        append_hex(text, bytes[i]);
-    }
-    return text;
+    Uuid uuid{};
+    std::copy_n(pool_.data() + used_, uuid.size(), uuid.data());
+    used_ += uuid.size();
+    uuid[6] = static_cast<unsigned char>((uuid[6] & 0x0FU) | 0x40U); // version 4
+    uuid[8] = static_cast<unsigned char>((uuid[8] & 0x3FU) | 0x80U); // the RFC's variant
+    return uuid;
 }
 
 } // namespace eventsgw

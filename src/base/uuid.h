@@ -9,17 +9,21 @@
 
 namespace eventsgw {
 
+/// Its bytes, as a file holds it.
+using Uuid = std::array<unsigned char, 16>;
+
+/// 36 characters, lower case: "f81d4fae-7dec-41d0-a765-00a0c91e6bf6".
+std::string to_string(const Uuid& uuid);
+
 /// Makes version 4 UUIDs (RFC 9562, section 5.4) from the kernel's random source, asked for many at a time because each
 /// question costs a system call. Not thread-safe; one instance has one owner.
 class UuidSource {
 public:
-    /// 36 characters, lower case: "f81d4fae-7dec-41d0-a765-00a0c91e6bf6".
-    std::string make();
+    Uuid make_bytes();
+    std::string make() { return to_string(make_bytes()); }
 
 private:
-    static constexpr std::size_t kUuidBytes = 16;
-
-    std::array<unsigned char, 256 * kUuidBytes> pool_{};
+    std::array<unsigned char, 256 * sizeof(Uuid)> pool_{};
     std::size_t used_ = pool_.size();
 };
 

@@ -92,7 +92,7 @@ Result<void> SpoolCommand::each_waiting(JournalFile& file, const std::function<v
 Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::string& id) {
     Found found;
     const Result<void> looked = each_waiting(file, [&](const Task& task) {
-        if (task.id == id) {
+        if (to_string(task.id) == id) {
             found.waiting.push_back(task);
         }
     });
@@ -104,7 +104,7 @@ Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::str
         return dead.error();
     }
     for (Dead& one : *dead) {
-        if (one.task.id == id) {
+        if (to_string(one.task.id) == id) {
             found.dead.push_back(std::move(one));
         }
     }
@@ -131,7 +131,7 @@ int SpoolCommand::with(const std::string& id, Database::Mode mode,
 }
 
 void SpoolCommand::show_json(const Task& task, const Dead* dead) {
-    out_ << R"({"id":)" << to_json_string(task.id) << R"(,"channel":)" << to_json_string(task.channel())
+    out_ << R"({"id":)" << to_json_string(to_string(task.id)) << R"(,"channel":)" << to_json_string(task.channel())
          << R"(,"bytes":)" << task.text().size() << R"(,"since":")" << format_rfc3339(task.arrived) << '"';
     if (dead != nullptr) {
         out_ << R"(,"died":")" << format_rfc3339(dead->died) << R"(","reason":)" << to_json_string(dead->reason)
@@ -175,13 +175,14 @@ Result<void> SpoolCommand::list_text(JournalFile& file) {
     }
     out_ << "\n";
     Result<void> listed = each_waiting(file, [&](const Task& task) {
-        out_ << "  " << escape(task.id) << "  " << format_rfc3339(task.arrived) << "  " << escape(task.channel())
-             << "\n";
+        out_ << "  " << escape(to_string(task.id)) << "  " << format_rfc3339(task.arrived) << "  "
+             << escape(task.channel()) << "\n";
     });
     out_ << "dead: " << dead->size() << "\n";
     for (const Dead& one : *dead) {
-        out_ << "  " << escape(one.task.id) << "  " << format_rfc3339(one.died) << "  " << escape(one.task.channel())
-             << "  " << escape(one.reason) << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+        out_ << "  " << escape(to_string(one.task.id)) << "  " << format_rfc3339(one.died) << "  "
+             << escape(one.task.channel()) << "  " << escape(one.reason)
+             << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
     }
     return listed;
 }

@@ -41,7 +41,8 @@ void set_end(RunRecord& run, const Result<Exit>& exit) {
 } // namespace
 
 Outcome CommandRunner::run(const Rule& rule, const Event& event) {
-    RunRecord record = make_record(rule, event, uuids_.make());
+    const Uuid id = uuids_.make_bytes();
+    RunRecord record = make_record(rule, event, to_string(id));
     Job job{{"/bin/sh", "-c", rule.value}};
     if (event.is_replay) {
         job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
@@ -60,24 +61,23 @@ Outcome CommandRunner::run(const Rule& rule, const Event& event) {
     if (keeps_payload) {
         job.input = Input::lend(*run.record.payload);
     }
-    return submit(number, std::move(job));
+    return submit(number, id, std::move(job));
 }
 
-Outcome CommandRunner::submit(Number number, Job job) {
+Outcome CommandRunner::submit(Number number, const Uuid& id, Job job) {
     const RunRecord& run = runs_.at(number).record;
-    std::string id = run.id; // a command that cannot be started is done, and its record gone, before this returns
     if (job.command.back().find('\0') != std::string::npos) {
         on_done(number, Error{"a NUL byte in it cannot be given to a shell"});
-        return Outcome::started(std::move(id));
+        return Outcome::started(id);
     }
     log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
     switch (queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
-    case Admission::has_slot: return Outcome::started(std::move(id));
-    case Admission::waits: return Outcome::waiting(std::move(id));
+    case Admission::has_slot: return Outcome::started(id);
+    case Admission::waits: return Outcome::waiting(id);
     case Admission::refused: break;
     }
     refuse(number);
-    return Outcome::refused(kQueueFull);
+    return Outcome::refused(Outcome::Reason::queue_full);
 }
 
 void CommandRunner::refuse(Number number) {

@@ -55,7 +55,7 @@ private:
         Clock::time_point read; ///< when the event was
     };
 
-    Outcome submit(Number number, Job job);
+    Outcome submit(Number number, const Uuid& id, Job job);
     void refuse(Number number);
     void on_done(Number number, const Result<Exit>& exit);
     void log_exit(const RunRecord& run, const Exit& exit) const;

@@ -80,7 +80,7 @@ Outcome EventsDirectory::accept(const Event& event) {
     const std::optional<EventName> parts = split_channel(event.channel);
     if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
         names_.add(event.channel);
-        return Outcome::refused("no event has such a name");
+        return Outcome::refused(Outcome::Reason::no_such_name);
     }
     Occurrence occurrence;
     StepList list = list_steps(config_.bases, parts->name);
@@ -96,20 +96,20 @@ Outcome EventsDirectory::accept(const Event& event) {
     occurrence.source = parts->source;
     occurrence.name = parts->name;
     occurrence.payload = event.payload;
-    occurrence.id = uuids_.make();
+    const Uuid id = uuids_.make_bytes();
+    occurrence.id = to_string(id);
     occurrence.received = std::chrono::system_clock::now();
     occurrence.read = event.read;
     occurrence.settings = settings_of(parts->name);
     occurrence.is_replay = event.is_replay;
     occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
-    std::string id = occurrence.id;
     switch (scheduler_.submit(std::move(occurrence))) {
-    case Admission::has_slot: return Outcome::started(std::move(id));
-    case Admission::waits: return Outcome::waiting(std::move(id));
+    case Admission::has_slot: return Outcome::started(id);
+    case Admission::waits: return Outcome::waiting(id);
     case Admission::refused: break;
     }
-    refuse(event, std::move(id));
-    return Outcome::refused(kQueueFull);
+    refuse(event, to_string(id));
+    return Outcome::refused(Outcome::Reason::queue_full);
 }
 
 void EventsDirectory::refuse(const Event& event, std::string id) {

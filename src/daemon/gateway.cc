@@ -130,7 +130,7 @@ Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
         return rule.kind == RuleKind::action ? sender_->send(rule, keeper.keep()) : commands_.run(rule, event);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
-        return Outcome::refused("out of memory");
+        return Outcome::refused(Outcome::Reason::out_of_memory);
     }
 }
 
@@ -139,7 +139,7 @@ Outcome Gateway::handle(const Event& event) {
         return handlers_.accept(event);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
-        return Outcome::refused("out of memory");
+        return Outcome::refused(Outcome::Reason::out_of_memory);
     }
 }
 

@@ -79,11 +79,12 @@ Gateway::Replayed Gateway::replay(const Event& event) {
     Replayed replayed;
     const auto note = [&](const std::string& kind, const std::string& what, const Outcome& outcome) {
         if (outcome.kind == Outcome::Kind::refused) {
-            const bool is_full = outcome.reason == kQueueFull;
+            const bool is_full = outcome.reason == Outcome::Reason::queue_full;
             replayed.is_full = replayed.is_full || is_full;
-            replayed.refused += "refused  " + kind + " " + what + (is_full ? "" : " (" + outcome.reason + ")") + "\n";
+            replayed.refused += "refused  " + kind + " " + what +
+                                (is_full ? "" : " (" + std::string(to_string(outcome.reason)) + ")") + "\n";
         } else if (outcome.kind != Outcome::Kind::nothing) {
-            replayed.started += describe(kind, outcome.id, what);
+            replayed.started += describe(kind, to_string(outcome.id), what);
         }
     };
     Keeper keeper(event);

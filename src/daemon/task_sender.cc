@@ -37,17 +37,17 @@ TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connection
 }
 
 Outcome TaskSender::send(const Rule& rule, const std::shared_ptr<KeptEvent>& event) {
-    std::string id = uuids_.make();
+    const Uuid id = uuids_.make_bytes();
     if (event->form() == PayloadForm::bytes) {
         log_.warning("task", "payload is not UTF-8, its bytes go along as base64",
-                     {{"event", event->channel()}, {"bytes", event->payload().size()}, {"id", id}});
+                     {{"event", event->channel()}, {"bytes", event->payload().size()}, {"id", to_string(id)}});
     }
     if (log_.is_enabled(LogLevel::debug)) {
         log_.debug("task", "made",
-                   {{"event", event->channel()}, {"rule", rule.line}, {"action", rule.value}, {"id", id}});
+                   {{"event", event->channel()}, {"rule", rule.line}, {"action", rule.value}, {"id", to_string(id)}});
     }
     const bool is_taken = forwarder_.accept(event, rule.value, id);
-    return is_taken ? Outcome::waiting(std::move(id)) : Outcome::refused(kQueueFull);
+    return is_taken ? Outcome::waiting(id) : Outcome::refused(Outcome::Reason::queue_full);
 }
 
 Report::Tasks TaskSender::report() const {

@@ -46,13 +46,13 @@ bool Backlog::is_full() const {
            unstored_cost_ >= options_.bytes;
 }
 
-bool Backlog::add(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id) {
+bool Backlog::add(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id) {
     if (is_full()) {
         return false;
     }
     const std::uint64_t number = ++last_;
     event->number = event->number != 0 ? event->number : number;
-    append(Task{number, now(), event, std::move(action), std::move(id)});
+    append(Task{number, now(), event, std::move(action), id});
     schedule();
     return true;
 }

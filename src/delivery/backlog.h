@@ -69,7 +69,7 @@ public:
     Backlog(Timers& timers, const Log& log, Options options, Journal& journal, Callbacks callbacks);
 
     /// False when as much waits as may.
-    bool add(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id);
+    bool add(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
 
     /// Whether the leader is away; `reason` is told to those who look into the journal.
     void set_away(bool is_away, const std::string& reason);

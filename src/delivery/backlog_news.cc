@@ -62,7 +62,8 @@ void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
         dead_ -= dead_ > 0 ? 1 : 0;
         dead_cost_ -= std::min(dead_cost_, task.cost());
         journal_.order(JournalOrder::Revive{one.task.number, needed_});
-        log_.notice("task", "to be pushed again, as asked", {{"event", one.task.channel()}, {"id", one.task.id}});
+        log_.notice("task", "to be pushed again, as asked",
+                    {{"event", one.task.channel()}, {"id", to_string(one.task.id)}});
     }
 }
 

@@ -45,8 +45,8 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& 
                                   .on_lost = [this](bool over_push) { on_lost(over_push); },
                                   .on_problem = [this] { on_away(); }}) {}
 
-bool Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id) {
-    if (!backlog_.add(event, std::move(action), std::move(id))) {
+bool Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id) {
+    if (!backlog_.add(event, std::move(action), id)) {
         refusals_.add(event->channel(), backlog_.waiting(), backlog_.waiting_cost());
         return false;
     }
@@ -70,7 +70,7 @@ std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
     while (ends.size() < std::min(pushable, kBatchTasks) && !is_large_) {
         const Task& task = backlog_.front()[ends.size()];
         const std::size_t begin = texts_.size();
-        append_task(texts_, task.event->view(), task.event->form(), task.action, task.id);
+        append_task(texts_, task.event->view(), task.event->form(), task.action, to_string(task.id));
         is_large_ = texts_.size() - begin > kLargeTask;
         if (!ends.empty() && (is_large_ || texts_.size() > kBatchBytes)) {
             texts_.resize(begin);

@@ -49,8 +49,8 @@ public:
 
     void start() { queue_.start(); }
 
-    /// Takes a task; false when it is refused. `id` is a UUID.
-    [[nodiscard]] bool accept(const std::shared_ptr<KeptEvent>& event, std::string action, std::string id);
+    /// Takes a task; false when it is refused.
+    [[nodiscard]] bool accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
 
     Counters counters() const;
     std::size_t waiting() const { return backlog_.waiting(); }

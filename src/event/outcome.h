@@ -3,14 +3,14 @@
 
 #pragma once
 
+#include "base/uuid.h"
+
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
 
 namespace eventsgw {
 
-/// The usual reason of a refusal.
+/// The reason of nearly every refusal.
 inline constexpr std::string_view kQueueFull = "as much waits as may";
 
 /// Whether a rule or a handler takes an event: what becomes of the task, the command or the handler's run.
@@ -21,15 +21,27 @@ struct [[nodiscard]] Outcome {
         waiting, ///< for a slot, its lane, the end of its window, or the leader
         refused
     };
+    enum class Reason : std::uint8_t { none, queue_full, out_of_memory, no_such_name };
 
-    static Outcome nothing() { return {Kind::nothing, {}, {}}; }
-    static Outcome started(std::string id) { return {Kind::started, std::move(id), {}}; }
-    static Outcome waiting(std::string id) { return {Kind::waiting, std::move(id), {}}; }
-    static Outcome refused(std::string_view reason) { return {Kind::refused, {}, std::string(reason)}; }
+    static Outcome nothing() { return {Kind::nothing, {}, Reason::none}; }
+    static Outcome started(const Uuid& id) { return {Kind::started, id, Reason::none}; }
+    static Outcome waiting(const Uuid& id) { return {Kind::waiting, id, Reason::none}; }
+    static Outcome refused(Reason reason) { return {Kind::refused, {}, reason}; }
 
     Kind kind;
-    std::string id;     ///< of what was started or waits
-    std::string reason; ///< of a refusal, in words for the administrator
+    Uuid id;       ///< of what was started or waits
+    Reason reason; ///< of a refusal
 };
+
+/// In words for the administrator.
+constexpr std::string_view to_string(Outcome::Reason reason) {
+    switch (reason) {
+    case Outcome::Reason::none: break;
+    case Outcome::Reason::queue_full: return kQueueFull;
+    case Outcome::Reason::out_of_memory: return "out of memory";
+    case Outcome::Reason::no_such_name: return "no event has such a name";
+    }
+    return "";
+}
 
 } // namespace eventsgw

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "store/format.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fcntl.h>
@@ -15,27 +16,23 @@
 namespace eventsgw {
 namespace {
 
-/// Of rows in `work`.
-constexpr std::int64_t kWaits = 0;
-constexpr std::int64_t kDead = 1;
-
 /// Of the files that SQLite keeps: the database and what lies beside it.
 constexpr std::array<const char*, 4> kSuffixes{"", "-wal", "-shm", "-journal"};
 
-/// No NULLs: a row that changes its state keeps its length, or nearly so.
+/// `work` has what waits and nothing more, for in a flood each column counts.
 constexpr const char* kSchema =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE event (number INTEGER PRIMARY KEY, received INTEGER NOT NULL, replay INTEGER NOT NULL,"
     " channel BLOB NOT NULL, payload BLOB NOT NULL);"
-    "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, state INTEGER NOT NULL,"
-    " ended INTEGER NOT NULL, retry INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL, reason BLOB NOT NULL);"
-    "CREATE INDEX work_dead ON work (event) WHERE state = 1;"
+    "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL);"
+    "CREATE TABLE dead (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL,"
+    " died INTEGER NOT NULL, retry INTEGER NOT NULL, reason BLOB NOT NULL);"
     "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', '');"
     "PRAGMA user_version=1";
 
 /// What read_task() expects in a row.
 constexpr std::string_view kTaskColumns =
-    "work.number, event.received, event.number, event.replay, event.channel, event.payload, work.action, work.id";
+    "task.number, event.received, event.number, event.replay, event.channel, event.payload, task.action, task.id";
 
 /// Rows of one event follow each other, and share it.
 Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
@@ -45,8 +42,15 @@ Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
         event = std::make_shared<KeptEvent>(row.bytes(4), row.bytes(5), row.number(3) != 0);
         event->number = number;
     }
+    Uuid id{};
+    const std::string_view bytes = row.bytes(7);
+    std::copy_n(bytes.data(), std::min(bytes.size(), id.size()), id.data());
     return {static_cast<std::uint64_t>(row.number(0)), to_time(row.number(1)), std::move(event),
-            std::string(row.bytes(6)), std::string(row.bytes(7))};
+            std::string(row.bytes(6)), id};
+}
+
+std::string_view view_bytes(const Uuid& uuid) {
+    return {reinterpret_cast<const char*>(uuid.data()), uuid.size()}; // NOLINT(*-reinterpret-cast): bytes as such
 }
 
 /// SQLite gives the files beside the database its mode, but only those that it makes.
@@ -130,10 +134,10 @@ Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& clai
 Result<void> JournalFile::prepare() {
     const std::array<std::pair<std::optional<Statement>*, std::string>, 3> statements{{
         {&insert_event_, "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)"},
-        {&insert_work_, "INSERT OR REPLACE INTO work VALUES (?, ?, ?, ?, 0, ?, ?, ?)"},
+        {&insert_work_, "INSERT OR REPLACE INTO work VALUES (?, ?, ?, ?)"},
         {&load_, "SELECT " + std::string(kTaskColumns) +
-                     " FROM work JOIN event ON event.number = work.event"
-                     " WHERE work.number > ? AND work.number <= ? AND work.state = 0 ORDER BY work.number"},
+                     " FROM work AS task JOIN event ON event.number = task.event"
+                     " WHERE task.number > ? AND task.number <= ? ORDER BY task.number"},
     }};
     for (const auto& [statement, sql] : statements) {
         Result<Statement> prepared = database_->prepare(sql);
@@ -186,7 +190,7 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
     }
     Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'), (SELECT "
                                                  "value FROM meta WHERE key = 'next'), confirmed,"
-                                                 " EXISTS (SELECT 1 FROM work WHERE state = 0 AND number > confirmed)"
+                                                 " EXISTS (SELECT 1 FROM work WHERE number > confirmed)"
                                                  " FROM (SELECT value AS confirmed FROM meta WHERE key = 'confirmed')");
     if (!query) {
         return query.error();
@@ -216,55 +220,56 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
     return claim;
 }
 
-Result<void> JournalFile::write_work(const Task& task, std::int64_t state, std::string_view reason,
-                                     std::int64_t ended) {
+Result<void> JournalFile::insert_event(const Task& task) {
     const KeptEvent& event = *task.event;
-    Result<void> written = insert_event_->bind(0, event.number)
-                               .bind(1, to_number(task.arrived))
-                               .bind(2, std::int64_t{event.is_replay()})
-                               .bind(3, event.channel())
-                               .bind(4, event.payload())
-                               .run();
-    return written ? insert_work_->bind(0, task.number)
-                         .bind(1, event.number)
-                         .bind(2, state)
-                         .bind(3, ended)
-                         .bind(4, task.id)
-                         .bind(5, task.action)
-                         .bind(6, reason)
-                         .run()
-                   : written;
+    return insert_event_->bind(0, event.number)
+        .bind(1, to_number(task.arrived))
+        .bind(2, std::int64_t{event.is_replay()})
+        .bind(3, event.channel())
+        .bind(4, event.payload())
+        .run();
 }
 
 Result<void> JournalFile::insert(const Task& task) {
-    return write_work(task, kWaits, "", 0);
+    Result<void> inserted = insert_event(task);
+    return inserted ? insert_work_->bind(0, task.number)
+                          .bind(1, task.event->number)
+                          .bind(2, view_bytes(task.id))
+                          .bind(3, std::string_view(task.action))
+                          .run()
+                    : inserted;
 }
 
 Result<void> JournalFile::bury(const Task& task, std::string_view reason, WallTime now) {
-    return write_work(task, kDead, reason, to_number(now));
+    Result<void> done = run_once("DELETE FROM work WHERE number = ?", task.number);
+    done = done ? insert_event(task) : done;
+    return done ? run_once("INSERT INTO dead VALUES (?, ?, ?, ?, ?, 0, ?)", task.number, task.event->number,
+                           view_bytes(task.id), task.action, to_number(now), reason)
+                : done;
 }
 
 /// Its event gets a row of its own: so those of tasks that wait are in the order of the tasks.
 Result<void> JournalFile::revive(std::uint64_t number, std::uint64_t new_number) {
     Result<void> done = run_once("INSERT INTO event SELECT ?, received, replay, channel, payload FROM event"
-                                 " WHERE number = (SELECT event FROM work WHERE number = ?)",
+                                 " WHERE number = (SELECT event FROM dead WHERE number = ?)",
                                  new_number, number);
-    done = done ? run_once("INSERT INTO work SELECT ?, ?, 0, 0, 0, id, action, x'' FROM work WHERE number = ?",
-                           new_number, new_number, number)
+    done = done ? run_once("INSERT INTO work SELECT ?, ?, id, action FROM dead WHERE number = ?", new_number,
+                           new_number, number)
                 : done;
     return done ? drop(number) : done;
 }
 
 /// The event goes with its last work. If a task that waits has it, then the first from its number on does.
 Result<void> JournalFile::drop(std::uint64_t number) {
-    Result<void> done =
-        run_once("DELETE FROM event WHERE number = (SELECT event FROM work WHERE number = ?1)"
-                 " AND event.number IS NOT (SELECT waiting.event FROM work AS waiting WHERE waiting.state = 0"
-                 " AND waiting.number >= event.number AND waiting.number <> ?1 ORDER BY waiting.number LIMIT 1)"
-                 " AND NOT EXISTS (SELECT 1 FROM work AS dead WHERE dead.state = 1 AND dead.event = event.number"
-                 " AND dead.number <> ?1)",
-                 number);
-    return done ? run_once("DELETE FROM work WHERE number = ?", number) : done;
+    Result<void> done = run_once(
+        "DELETE FROM event WHERE number = coalesce((SELECT event FROM work WHERE number = ?1),"
+        " (SELECT event FROM dead WHERE number = ?1))"
+        " AND number IS NOT (SELECT work.event FROM work WHERE work.number >= event.number AND work.number <> ?1"
+        " ORDER BY work.number LIMIT 1)"
+        " AND NOT EXISTS (SELECT 1 FROM dead WHERE dead.event = event.number AND dead.number <> ?1)",
+        number);
+    done = done ? run_once("DELETE FROM work WHERE number = ?", number) : done;
+    return done ? run_once("DELETE FROM dead WHERE number = ?", number) : done;
 }
 
 Result<void> JournalFile::confirm_through(std::uint64_t number) {
@@ -272,19 +277,16 @@ Result<void> JournalFile::confirm_through(std::uint64_t number) {
 }
 
 Result<void> JournalFile::erase_all() {
-    const auto dead = database_->ask("SELECT EXISTS (SELECT 1 FROM work WHERE state = 1)");
-    if (!dead) {
-        return dead.error();
+    const auto dead = database_->ask("SELECT EXISTS (SELECT 1 FROM dead)");
+    Result<void> erased = dead ? database_->execute("DELETE FROM work") : dead.error();
+    if (!erased) {
+        return erased;
     }
-    if (dead->value_or(1) == 0) {
-        return database_->execute("DELETE FROM work; DELETE FROM event");
-    }
-    Result<void> erased = database_->execute("DELETE FROM work WHERE state = 0");
-    return erased ? erase_events_through(std::numeric_limits<std::int64_t>::max()) : erased;
+    return dead->value_or(1) == 0 ? database_->execute("DELETE FROM event") : erase_events_through(kAllRows);
 }
 
 Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count) {
-    Result<void> erased = run_once("DELETE FROM work WHERE state = 0 AND number <= min(?, coalesce("
+    Result<void> erased = run_once("DELETE FROM work WHERE number <= min(?, coalesce("
                                    "(SELECT number FROM work ORDER BY number LIMIT 1 OFFSET ?), ?))",
                                    number, count, number);
     return erased ? erase_events_through(number) : erased;
@@ -292,8 +294,8 @@ Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count
 
 /// Of those up to this number that no work has any more. The events of tasks that wait are in the order of the tasks.
 Result<void> JournalFile::erase_events_through(std::uint64_t number) {
-    return run_once("DELETE FROM event WHERE number <= min(?, coalesce((SELECT event FROM work WHERE state = 0"
-                    " ORDER BY number LIMIT 1) - 1, ?)) AND number NOT IN (SELECT event FROM work WHERE state = 1)",
+    return run_once("DELETE FROM event WHERE number <= min(?, coalesce((SELECT event FROM work ORDER BY number LIMIT 1)"
+                    " - 1, ?)) AND number NOT IN (SELECT event FROM dead)",
                     number, number);
 }
 
@@ -301,11 +303,10 @@ Result<void> JournalFile::note(std::string_view reason) {
     return set_meta("reason", reason);
 }
 
-Result<JournalFile::Extent> JournalFile::add_up(std::string_view where, std::uint64_t after, std::uint64_t until) {
-    Result<Statement> query =
-        database_->prepare("SELECT count(*), total(length(channel) + length(payload) + length(action)), min(received)"
-                           " FROM work JOIN event ON event.number = work.event WHERE " +
-                           std::string(where) + " AND work.number > ? AND work.number <= ?");
+Result<JournalFile::Extent> JournalFile::add_up(const std::string& table, std::uint64_t after, std::uint64_t until) {
+    Result<Statement> query = database_->prepare(
+        "SELECT count(*), total(length(channel) + length(payload) + length(action)), min(received) FROM " + table +
+        " AS task JOIN event ON event.number = task.event WHERE task.number > ? AND task.number <= ?");
     if (!query) {
         return query.error();
     }
@@ -322,12 +323,12 @@ Result<JournalFile::Extent> JournalFile::add_up(std::string_view where, std::uin
 }
 
 Result<JournalFile::Extent> JournalFile::measure_between(std::uint64_t after, std::uint64_t until) {
-    return add_up("state = 0", after, until);
+    return add_up("work", after, until);
 }
 
 Result<JournalFile::Extent> JournalFile::measure() {
     const Result<std::uint64_t> after = confirmed();
-    Result<Extent> extent = after ? add_up("state = 0", *after, kAllRows) : after.error();
+    Result<Extent> extent = after ? add_up("work", *after, kAllRows) : after.error();
     const Result<Extent> dead = extent ? measure_dead() : extent;
     if (!dead) {
         return dead.error();
@@ -338,7 +339,7 @@ Result<JournalFile::Extent> JournalFile::measure() {
 }
 
 Result<JournalFile::Extent> JournalFile::measure_dead() {
-    const Result<Extent> dead = add_up("state = 1", 0, kAllRows);
+    const Result<Extent> dead = add_up("dead", 0, kAllRows);
     if (!dead) {
         return dead.error();
     }
@@ -377,10 +378,10 @@ Result<std::vector<JournalFile::Dead>> JournalFile::load_dead_to_retry(std::size
 }
 
 Result<std::vector<JournalFile::Dead>> JournalFile::load_dead(bool only_to_retry, std::size_t cost) {
-    Result<Statement> query =
-        database_->prepare("SELECT " + std::string(kTaskColumns) +
-                           ", work.reason, work.ended, work.retry FROM work JOIN event ON event.number = work.event"
-                           " WHERE work.state = 1 AND work.retry >= ? ORDER BY work.number");
+    Result<Statement> query = database_->prepare(
+        "SELECT " + std::string(kTaskColumns) +
+        ", task.reason, task.died, task.retry FROM dead AS task JOIN event ON event.number = task.event"
+        " WHERE task.retry >= ? ORDER BY task.number");
     if (!query) {
         return query.error();
     }
@@ -417,7 +418,7 @@ Result<std::uint64_t> JournalFile::confirmed() {
 }
 
 Result<void> JournalFile::ask_retry(std::uint64_t number) {
-    return run_once("UPDATE work SET retry = 1 WHERE state = 1 AND number = ?", number);
+    return run_once("UPDATE dead SET retry = 1 WHERE number = ?", number);
 }
 
 Result<std::int64_t> JournalFile::version() {

@@ -118,12 +118,12 @@ private:
     static Result<JournalFile> fill(const std::string& path, const Claim& claim);
     Result<void> prepare();
     Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);
-    Result<void> write_work(const Task& task, std::int64_t state, std::string_view reason, std::int64_t ended);
+    Result<void> insert_event(const Task& task);
     Result<void> erase_events_through(std::uint64_t number);
     template <typename Value> Result<void> set_meta(std::string_view key, const Value& value);
     /// Binds and runs one statement that is used once.
     template <typename... Values> Result<void> run_once(std::string_view sql, const Values&... values);
-    Result<Extent> add_up(std::string_view where, std::uint64_t after, std::uint64_t until);
+    Result<Extent> add_up(const std::string& table, std::uint64_t after, std::uint64_t until);
 
     /// The file, SQLite's log of writes and the log's index: their names are all that binds them together.
     using Places = std::array<FileIdentity, 3>;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/chrono.h"
+#include "base/uuid.h"
 #include "event/event.h"
 #include "event/task.h"
 
@@ -80,11 +81,11 @@ struct Task {
     WallTime arrived;
     std::shared_ptr<KeptEvent> event;
     std::string action;
-    std::string id; ///< a UUID
+    Uuid id;
 
     std::string_view channel() const { return event->channel(); }
     /// What is pushed to the queue.
-    std::string text() const { return make_task(event->view(), event->form(), action, id); }
+    std::string text() const { return make_task(event->view(), event->form(), action, to_string(id)); }
 
     /// What limits count: the bytes, and about what it costs to hold them.
     std::size_t cost() const { return event->size() + action.size() + kOverhead; }

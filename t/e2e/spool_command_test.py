@@ -49,7 +49,7 @@ class SpoolCommand(GatewayTestCase):
         """Makes a task die, and returns what the list says of it."""
         self.leader.admin.set(AGENT + "/tasks", "no list")
         self.publish("a/event/b", b'"dead"')
-        wait_until(lambda: rows(self.journal, "SELECT * FROM work WHERE state = 1"), "a dead task")
+        wait_until(lambda: rows(self.journal, "SELECT * FROM dead"), "a dead task")
         (dead,) = self.listed(gateway)["dead"]
         return dead
 

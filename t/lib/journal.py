@@ -7,8 +7,8 @@ import os
 import sqlite3
 
 WAITING = (
-    "SELECT payload FROM work JOIN event ON event.number = work.event WHERE state = 0"
-    " AND work.number > (SELECT value FROM meta WHERE key = 'confirmed') ORDER BY work.number"
+    "SELECT payload FROM work JOIN event ON event.number = work.event"
+    " WHERE work.number > (SELECT value FROM meta WHERE key = 'confirmed') ORDER BY work.number"
 )
 
 

@@ -56,11 +56,11 @@ def held_log(gateway, name, commits):
         "import sqlite3, sys\n"
         "reader, writer = (sqlite3.connect(sys.argv[1], isolation_level=None) for _ in range(2))\n"
         "reader.execute('BEGIN')\n"
-        "reader.execute('SELECT count(*) FROM work WHERE state = 1').fetchone()\n"
+        "reader.execute('SELECT count(*) FROM dead').fetchone()\n"
         "for _ in range(int(sys.argv[2])):\n"
         "    writer.execute('BEGIN')\n"
         "    event = writer.execute(\"INSERT INTO event VALUES (NULL, 0, 0, x'', x'')\").lastrowid\n"
-        "    writer.execute(\"INSERT INTO work VALUES (?, ?, 1, 0, 0, x'', x'', x'')\", (event, event))\n"
+        "    writer.execute(\"INSERT INTO dead VALUES (?, ?, x'', x'', 0, 0, x'')\", (event, event))\n"
         "    writer.execute('COMMIT')\n"
         "sys.stdin.read()"
     )

@@ -22,8 +22,8 @@ const Event kEvent{"a/event/b", "{}"};
 /// "started ID", "refused: REASON".
 std::string say(const Outcome& outcome) {
     constexpr const char* kKinds[] = {"nothing", "started", "waiting", "refused"};
-    return kKinds[static_cast<std::size_t>(outcome.kind)] + std::string(outcome.id.empty() ? "" : " ID") +
-           (outcome.reason.empty() ? "" : ": " + outcome.reason);
+    return kKinds[static_cast<std::size_t>(outcome.kind)] + std::string(outcome.id == Uuid{} ? "" : " ID") +
+           (outcome.reason == Outcome::Reason::none ? "" : ": " + std::string(to_string(outcome.reason)));
 }
 
 /// Commands and handlers whose processes run until the test ends them.

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 namespace delivery_backlog_test {
 
-const std::string kId = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
+constexpr Uuid kId{0x1b, 0x9d};
 
 /// A backlog on a real journal, whose thread and disk are real too; only the loop's clock is wound by hand.
 struct Fixture {

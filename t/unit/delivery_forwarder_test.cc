@@ -54,22 +54,22 @@ struct Fixture {
 
     void set_cursor(const std::string& command) { cursor = make_text_reply(command.substr(command.find(instance))); }
 
-    /// A short task is known by its id, and what is longer is payload.
+    /// A short task is known by its action, and what is longer is payload.
     bool accept(const std::string& task) {
         const bool is_short = task.size() < 10;
-        return forwarder.accept(std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false), "act",
-                                is_short ? task : "large");
+        return forwarder.accept(std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false),
+                                is_short ? task : "large", Uuid{});
     }
 
-    /// The ids in a command, with a blank before each.
-    static std::string list_ids(const std::string& command) {
-        const std::string head = R"({"id":")";
-        std::string ids;
+    /// The actions in a command, with a blank before each.
+    static std::string list_actions(const std::string& command) {
+        const std::string head = R"("action":")";
+        std::string actions;
         for (std::size_t at = command.find(head); at != std::string::npos; at = command.find(head, at + 1)) {
             const std::size_t begin = at + head.size();
-            ids += " " + command.substr(begin, command.find('"', begin) - begin);
+            actions += " " + command.substr(begin, command.find('"', begin) - begin);
         }
-        return ids;
+        return actions;
     }
 
     /// Until the disk has told what it was asked for.
@@ -85,7 +85,7 @@ struct Fixture {
     /// Carries out the transaction under way; `answers` says whether the leader's answers arrive.
     void execute(bool answers = true) {
         const std::vector<std::string> commands = redis.unanswered();
-        queue += list_ids(commands.at(1));
+        queue += list_actions(commands.at(1));
         set_cursor(commands.at(2));
         if (!answers) {
             return;
