@@ -41,7 +41,7 @@ $(BUILD)/config.mk: config.mk.in $(config_dir)/config.status
 # Other ways to build, in directories of their own: with the options of this configuration and a few more.
 # With all of the debug information GCC takes three times as long over sanitized code; lines are enough for a trace.
 variants := build-asan build-fuzz
-build-asan/config.status: options = --enable-sanitizers --enable-unity=30 CXXFLAGS='-g1 -O1'
+build-asan/config.status: options = --enable-sanitizers --enable-unity=1000 CXXFLAGS='-g1 -O1'
 build-fuzz/config.status: options = --enable-sanitizers CXX=clang++ CXXFLAGS='-g -O1 -fsanitize=fuzzer-no-link'
 ifeq ($(filter $(variants),$(BUILD)),)
 $(addsuffix /config.status,$(variants)): $(config_dir)/config.status
@@ -52,8 +52,8 @@ endif
 library := $(BUILD)/libeventsgw.a
 program := $(BUILD)/eventsgw
 
-# The sources of a layer are compiled together, so many at a time, by files that include them: the headers that they
-# share are then read once. Larger parts compile faster once, smaller ones sooner again.
+# The sources of a layer are compiled together, up to SIZE at a time, by files that include them: the headers that they
+# share are then read once. Larger groups speed up full builds, smaller ones rebuilds.
 ifneq ($(filter-out no,$(UNITY)),)
 program_sources := $(sort $(patsubst $(BUILD)/%,%,$(shell src/unity.sh $(BUILD)/unity $(UNITY))))
 cli_sources := $(filter unity/cli-%,$(program_sources))
@@ -96,7 +96,7 @@ TESTS ?= $(compiling_tests) $(unit_tests) $(fuzz_replays) t/floors.sh \
     clean distclean help FORCE
 .DELETE_ON_ERROR:
 
-# need(TOOL,PACKAGE): ends with the name of the package where the tool is missing.
+# need(TOOL,PACKAGE): fails, and names the package, if TOOL is missing.
 need = @command -v $(1) >/dev/null || { echo >&2 '$(1): not found; install $(2)'; exit 1; }
 
 all: $(program) $(man_pages) $(units)
@@ -225,8 +225,10 @@ have-cmocka:
 check-asan tests-asan: build-asan/config.status
 	$(silent)+$(MAKE) --no-print-directory BUILD=build-asan $(@:-asan=)
 
-#: make fuzz [FUZZ_SECONDS=60]       let clang's libFuzzer look for new inputs, so long for each target
-fuzz: build-fuzz/config.status
+#: make fuzz [FUZZ_SECONDS=60]       search for new inputs with clang's libFuzzer, so many seconds a target
+fuzz:
+	$(call need,clang++,clang)
+	$(silent)$(MAKE) --no-print-directory build-fuzz/config.status
 	$(silent)+$(MAKE) --no-print-directory BUILD=build-fuzz run-fuzzers
 
 .PHONY: run-fuzzers
@@ -246,7 +248,7 @@ bench: all $(bench)
 compile-cost:
 	$(silent)t/bench/compile_cost $(CXX) $(all_cppflags) -DEVENTSGW_VERSION='"$(VERSION)"' $(all_cxxflags)
 
-#: make bare [SUITES="trixie"]       try both commands of ./bootstrap on bare Debian trees; needs root and mmdebstrap
+#: make bare [SUITES="trixie"]       try demo and check of ./bootstrap on bare Debian trees; needs root and mmdebstrap
 SUITES ?= bookworm trixie
 bare:
 	$(silent)for suite in $(SUITES); do t/bare $$suite || exit; done
@@ -352,7 +354,7 @@ rpm:
 
 cxx_files := $(wildcard src/*/*.cc src/*/*.h t/*/*.cc t/*/*.h t/*/*.c)
 
-#: make format                       bring the sources into the house's form
+#: make format                       format the sources with clang-format
 format:
 	clang-format -i $(cxx_files)
 
@@ -379,11 +381,18 @@ lint-shell:
 #: make clean, distclean             remove what was built; and what configure made, too
 clean:
 	rm -rf $(program) $(library) $(BUILD)/unity $(BUILD)/src $(BUILD)/t $(BUILD)/man $(BUILD)/systemd \
-	    $(BUILD)/unit-paths $(BUILD)/tests.yaml build-asan build-fuzz
+	    $(BUILD)/unit-paths $(BUILD)/tests.yaml
+ifeq ($(BUILD),build)
+	rm -rf build-asan build-fuzz
 
 distclean:
 	rm -rf build build-asan build-fuzz autom4te.cache
 	rm -f aclocal.m4 configure configure~ config.log config.status
+else
+
+distclean: clean
+	rm -f $(BUILD)/config.mk $(BUILD)/config.log $(BUILD)/config.status $(BUILD)/Makefile
+endif
 
 help:
 	@echo 'make                              configure if needed, and build $(program)'

@@ -5,7 +5,7 @@
 # usage: src/unity.sh DIRECTORY SIZE
 #
 # Writes files that each include up to SIZE sources of one layer, such as DIRECTORY/cli-2.cc, and prints their names. A
-# SIZE that is no number stands for 10. A file that would not change is left alone, so that make compiles only what has
+# SIZE that is not a positive number stands for 10. A file that would not change is left alone, so that make compiles only what has
 # changed.
 set -eu
 directory=$1

@@ -3,8 +3,8 @@
 # Copyright (C) 2026 eventsgw contributors
 #
 # A fresh clone configures and builds by a bare make. The tarball of `make dist`, as a packager meets it, is built
-# without autoconf and passes its tests; nothing is written next to a source, and install and uninstall undo each other. Each
-# source is compiled alone here, with warnings as errors.
+# without autoconf and passes its tests; nothing is written in the source tree, and install and uninstall undo each
+# other. Each source is compiled alone here, with warnings as errors.
 
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
