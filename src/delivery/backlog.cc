@@ -23,7 +23,10 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, Journal& journ
               schedule();
           }
       })),
-      patience_(timers.make_timer([this] { on_patience_over(); })),
+      patience_(timers.make_timer([this] { on_patience_over(); })), retry_(timers.make_timer([this] {
+          journal_.try_again();
+          retry_->start(kRetry);
+      })),
       sweep_(timers.make_timer([this] { confirm_on_disk(); })) {
     const JournalFile::Extent& extent = journal_.extent();
     last_ = submitted_ = stored_ = gap_until_ = journal_.claim().floor;

@@ -49,6 +49,8 @@ public:
     static constexpr std::chrono::milliseconds kGroup{40};
     /// So much later the disk learns of what the leader has confirmed. Until then the cursor counts for it.
     static constexpr std::chrono::milliseconds kSweep{200};
+    /// So often a journal without a thread is tried again.
+    static constexpr std::chrono::seconds kRetry{1};
     /// Rows of confirmed tasks are erased when all are stale, which is cheap; or when they come to this much and little
     /// else is there; or when the journal would grow beyond its limit.
     static constexpr std::size_t kStaleCost = 8U << 20U;
@@ -175,6 +177,7 @@ private:
 
     std::unique_ptr<Timer> flush_;    ///< gives to the journal what has come meanwhile
     std::unique_ptr<Timer> patience_; ///< with the leader
+    std::unique_ptr<Timer> retry_;    ///< of the journal, while it fails
     std::unique_ptr<Timer> sweep_;    ///< tells the journal what is confirmed
 };
 

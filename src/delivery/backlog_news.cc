@@ -71,8 +71,10 @@ void Backlog::on_problem(const JournalNews::Problem& problem) {
     is_failing_ = !problem.reason.empty();
     if (is_failing_) {
         log_.error("journal", "cannot be written, tasks wait in memory", {{"reason", problem.reason}});
+        retry_->start(kRetry);
     } else {
         log_.notice("journal", "can be written again");
+        retry_->stop();
         submit(false);
         confirm_on_disk();
     }
@@ -96,6 +98,7 @@ void Backlog::on_lost(const JournalNews::Lost& lost) {
     in_flight_cost_ = disk_tasks_ = disk_cost_ = stale_tasks_ = stale_cost_ = burials_ = returns_ = 0;
     dead_ = dead_cost_ = 0;
     is_failing_ = is_loading_ = owes_confirm_ = false;
+    retry_->stop();
     revived_.clear();
     const std::string instance = UuidSource().make();
     journal_.order(JournalOrder::Renew{{instance, submitted_}});

@@ -80,22 +80,31 @@ Result<void> Journal::start() {
         }
     }
     if (has_file_) {
-        start_thread();
-        return thread_.joinable() ? Result<void>() : Error{"there is no thread for it", Fault::shortage};
+        return start_thread() ? Result<void>() : Error{"there is no thread for it", Fault::shortage};
     }
     return {};
 }
 
-/// Where there is no thread now the order lies in the inbox until there is one: the next order tries again.
-void Journal::start_thread() {
+/// Where there is none now the orders lie in the inbox until there is one.
+bool Journal::start_thread() {
     if (thread_.joinable()) {
-        return;
+        return true;
     }
     try {
         const SignalsBlocked blocked;
         thread_ = std::thread([this] { writer_.run(); });
     } catch (const std::system_error& error) {
-        outbox_.post({JournalNews::Problem{std::string("no thread for it: ") + error.what()}});
+        if (!std::exchange(lacks_thread_, true)) {
+            outbox_.post({JournalNews::Problem{std::string("no thread for it: ") + error.what()}});
+        }
+    }
+    return thread_.joinable();
+}
+
+void Journal::try_again() {
+    if (lacks_thread_ && start_thread()) {
+        lacks_thread_ = false;
+        outbox_.post({JournalNews::Problem{""}});
     }
 }
 

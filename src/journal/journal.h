@@ -55,18 +55,23 @@ public:
         start_thread();
     }
 
+    /// Where there was no thread to be had for an order: tries again.
+    void try_again();
+
     /// Lets the thread do what has been ordered, and waits for its end. Returns how many tasks could not be written.
     std::size_t finish();
 
 private:
     Result<void> start();
-    void start_thread();
+    /// False when there is none to be had now.
+    bool start_thread();
 
     std::optional<JournalLock> lock_; ///< none where none could be made
     JournalFile::Claim claim_;
     JournalFile::Extent extent_;
     std::string problem_;
     bool has_file_;
+    bool lacks_thread_ = false; ///< which has been told
     Mailbox<JournalOrder> inbox_;
     Mailbox<JournalNews> outbox_;
     JournalWriter writer_; ///< the thread's, from start_thread() to finish()

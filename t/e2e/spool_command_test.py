@@ -154,6 +154,13 @@ class SpoolCommand(GatewayTestCase):
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
 
+    def test_two_gateways_where_somebody_has_removed_the_lock(self):
+        gateway = self.start_with_waiting(3)
+        gateway.remove("eventsgw.lock")
+        done = gateway.run("run")
+        self.assertEqual(done.status, program.EX_TEMPFAIL)
+        self.assertIn("another gateway runs here", done.stderr)
+
     def test_a_lock_that_something_else_holds(self):
         gateway = self.start_with_waiting(3)
         gateway.stop()

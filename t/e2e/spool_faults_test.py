@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import sqlite3
 import stat
@@ -244,6 +245,20 @@ class Faults(GatewayTestCase):
         self.assertLess(gateway.cpu_seconds() - used, 2)
         gateway.wait_log("journal: can be written again")
         wait_until(lambda: "tasks wait in memory" not in gateway.notify.statuses()[-1], "all is well again")
+
+    def test_a_lack_of_threads(self):
+        """A thread's stack is memory that there is none of; it starts with the first task that is to be written."""
+        gateway = self.start()
+        if gateway.is_sanitized():
+            self.skipTest("a sanitizer needs more memory than any limit gives")
+        usual = resource.prlimit(gateway.pid, resource.RLIMIT_AS)
+        resource.prlimit(gateway.pid, resource.RLIMIT_AS, (gateway.virtual_kib() * 1024 + (4 << 20), usual[1]))
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 10))
+        gateway.wait_log("^<3>journal: cannot be written, tasks wait in memory reason=.no thread for it")
+        resource.prlimit(gateway.pid, resource.RLIMIT_AS, usual)
+        gateway.wait_log("^<5>journal: can be written again")
+        wait_until(lambda: stored_payloads(gateway.path(JOURNAL)) == numbers(0, 10), "all is on disk")
 
     def publish_all(self, payloads):
         for start in range(0, len(payloads), 100):
