@@ -54,7 +54,9 @@ bool Backlog::add(const std::shared_ptr<KeptEvent>& event, std::string action, c
         return false;
     }
     const std::uint64_t number = ++last_;
-    event->number = event->number != 0 ? event->number : number;
+    if (event->number == 0) { // from its first work on the journal's thread may read it
+        event->number = number;
+    }
     append(Task{number, now(), event, std::move(action), id});
     schedule();
     return true;

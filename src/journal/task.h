@@ -47,7 +47,7 @@ public:
 
     std::size_t size() const { return bytes_.size(); }
 
-    /// In the file; that of its first work. 0 as long as it has none.
+    /// In the file; that of its first work, and not changed any more then. 0 as long as it has none.
     std::uint64_t number = 0;
 
 private:

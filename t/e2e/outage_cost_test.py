@@ -3,6 +3,7 @@
 # Copyright (C) 2026 eventsgw contributors
 """What an outage costs: memory in a flood of events, and CPU time while it lasts."""
 
+import os
 import pathlib
 import sys
 import time
@@ -63,6 +64,11 @@ class Flood(GatewayTestCase):
             found = [int(task.partition(b'"data":"')[2][:9]) for task in block]
             self.assertEqual(found, list(range(start, start + BLOCK)))
         self.assertFalse(self.gateway.log_matching("refused="))
+        wait_until(lambda: self.disk_bytes() < 8 * MIB, lambda: f"the room is given back: {self.disk_bytes()}", 30)
+
+    def disk_bytes(self):
+        journal = self.gateway.path("eventsgw.journal")
+        return sum(os.path.getsize(journal + suffix) for suffix in ("", "-wal"))
 
 
 class Idle(GatewayTestCase):

@@ -60,6 +60,7 @@ class Spool(GatewayTestCase):
         gateway = self.start()
         self.publish_all(numbers(0, 10))
         self.assert_arrives(numbers(0, 10))
+        self.wait_confirmed(gateway)
         self.proxy.refuse()
         self.publish_all(numbers(10, 3000))
         self.wait_stored(numbers(10, 3000))
@@ -73,6 +74,7 @@ class Spool(GatewayTestCase):
         gateway = self.start(settings)
         self.publish_all(numbers(0, 10))
         self.assert_arrives(numbers(0, 10))
+        self.wait_confirmed(gateway)  # what is in the queue is confirmed when its answer has arrived
         published = 10
         for _ in range(4):
             self.proxy.refuse()
@@ -87,6 +89,7 @@ class Spool(GatewayTestCase):
                 self.publish_all(numbers(published, published + 5))
                 published += 5
             self.assert_arrives(numbers(0, published))
+            self.wait_confirmed(gateway)
             self.wait_stored([])
 
     def test_a_restart_in_an_outage_under_traffic(self):
