@@ -233,14 +233,16 @@ int SpoolCommand::retry(const std::string& id) {
 int SpoolCommand::drop(const std::string& id) {
     return with(id, Database::Mode::write, [&](JournalFile& file, Found& found) {
         const bool waits = found.dead.empty();
-        const Result<JournalLock> lock = waits ? JournalLock::take() : Error{""};
+        const Result<JournalLock> lock = waits ? lock_beside(options_.journal) : Error{""};
         if (waits && !lock) {
             const bool is_in_use = lock.error().fault == Fault::busy;
             return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
                                       : lock.error().message,
                             is_in_use ? kExitInUse : kExitIo);
         }
-        const Result<void> dropped = file.drop(waits ? found.waiting.front().number : found.dead.front().task.number);
+        Result<void> dropped = file.begin();
+        dropped = dropped ? file.drop(waits ? found.waiting.front().number : found.dead.front().task.number) : dropped;
+        dropped = dropped ? file.commit() : dropped;
         return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
     });
 }

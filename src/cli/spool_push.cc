@@ -4,8 +4,8 @@
 #include "cli/spool_push.h"
 
 #include "base/chrono.h"
+#include "base/file_identity.h"
 #include "base/text.h"
-#include "base/uuid.h"
 #include "cli/module_environment.h"
 #include "config/connections.h"
 #include "config/settings.h"
@@ -15,7 +15,6 @@
 #include "loop/loop.h"
 #include "loop/watch.h"
 
-#include <cerrno>
 #include <csignal>
 #include <memory>
 #include <utility>
@@ -103,7 +102,20 @@ std::string find_obstacle() {
     return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
 }
 
+std::string directory_of(const std::string& path) {
+    return path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
+}
+
+bool lies_here(const std::string& path) {
+    const std::string directory = directory_of(path);
+    return directory.empty() || FileIdentity::of(directory) == FileIdentity::of(".");
+}
+
 } // namespace
+
+Result<JournalLock> lock_beside(const std::string& journal) {
+    return JournalLock::take(directory_of(journal) + JournalLock::kName);
+}
 
 int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     Settings settings;
@@ -126,6 +138,12 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: a gateway runs here"
             << (is_the_gateways ? ", which pushes by itself\n" : ": stop the gateway first\n");
         return kExitInUse;
+    }
+    const Result<JournalLock> other = lies_here(options.journal) ? Error{""} : lock_beside(options.journal);
+    if (!lies_here(options.journal) && !other) {
+        err << "eventsgw: " << escape(options.journal) << ": "
+            << (other.error().fault == Fault::busy ? "a gateway runs there" : other.error().message) << "\n";
+        return other.error().fault == Fault::busy ? kExitInUse : kExitIo;
     }
     if (const std::string obstacle = is_the_gateways ? "" : find_obstacle(); !obstacle.empty()) {
         err << "eventsgw: " << JournalFile::kName << ": " << obstacle << "\n";

@@ -87,6 +87,8 @@ int Gateway::run() {
     subscriber_.start();
     if (sender_) {
         sender_->start();
+    } else if (const std::uint64_t waiting = journal_->extent().tasks; waiting > 0) {
+        log_.warning("task", "none is pushed, for no rule has an action", {{"waiting", waiting}});
     }
     try {
         loop_.run();

@@ -53,11 +53,11 @@ void warn_of_former_files(const Log& log) {
     }
 }
 
-/// Without the lock where there can be none: then nothing can be written beside it either. Somebody may have removed
-/// the lock's file, but a gateway that answers is one.
+/// Without the lock where there can be none, as on a read-only disk. Somebody may have removed the lock's file, but a
+/// gateway that answers is one.
 Result<std::unique_ptr<Journal>> open_with_lock(const Log& log) {
     Result<JournalLock> lock = JournalLock::take();
-    if (lock && find_gateway() > 0) {
+    if (find_gateway() > 0) {
         return Error{"a gateway answers", Fault::busy};
     }
     if (lock) {

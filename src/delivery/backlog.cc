@@ -206,19 +206,18 @@ void Backlog::bury(std::size_t count, const std::string& reason) {
 
 /// A journal that is lost now is begun anew with what is in memory, once.
 std::size_t Backlog::finish() {
-    std::size_t unwritten = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
         submit(true);
         is_failing_ = false;
         confirm_on_disk();
-        unwritten = journal_.finish();
         const std::size_t losses = losses_;
+        const std::size_t unwritten = journal_.finish();
         journal_.receive();
         if (losses == losses_) {
-            break;
+            return std::min(unwritten, waiting() + burials_); // what was confirmed meanwhile is no loss
         }
     }
-    return std::min(unwritten, waiting() + burials_); // what was confirmed meanwhile is no loss
+    return waiting() + burials_;
 }
 
 } // namespace eventsgw

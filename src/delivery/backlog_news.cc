@@ -5,6 +5,7 @@
 
 #include "base/uuid.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace eventsgw {
@@ -86,7 +87,7 @@ void Backlog::on_problem(const JournalNews::Problem& problem) {
 /// old one again does not take its tasks for delivered, nor does a cursor of today count for it.
 void Backlog::on_lost(const JournalNews::Lost& lost) {
     log_.error("journal", "is lost, another one is begun with what is in memory",
-               {{"reason", lost.reason}, {"set_aside", lost.set_aside}, {"lost", gap_}});
+               {{"reason", lost.reason}, {"set_aside", lost.set_aside}, {"lost", gap_}, {"dead", dead_}});
     if (burials_ > 0) {
         log_.error("task", "dead and not kept, the journal is lost", {{"tasks", burials_}});
     }

@@ -16,9 +16,9 @@ constexpr std::size_t kBatchTasks = 10000;
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 /// A larger task travels alone, so that the leader's refusal of it is about it. No leader refuses smaller ones for
 /// their size (proto-max-bulk-len is 1 MiB at least).
+constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
 /// Room for the next batch; more than this is given back.
 constexpr std::size_t kKeptText = std::size_t{256} << 10U;
-constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
 /// A large task is given up after so many connections in a row have been closed over it without a word, over at least
 /// this time: a server that is busy reading may close before its refusal can be read, and so does what lies between.
 constexpr int kEndsOverTask = 5;

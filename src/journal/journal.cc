@@ -22,9 +22,10 @@ struct Opened {
     JournalFile::Claim claim;
 };
 
-bool is_there(const std::string& path) {
+/// What a start that was killed has left is empty, and as good as nothing.
+bool is_anything_there(const std::string& path) {
     struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0;
+    return ::lstat(path.c_str(), &status) == 0 && !(S_ISREG(status.st_mode) && status.st_size == 0);
 }
 
 /// Leaves no file open when it fails, so that it can be set aside.
@@ -50,7 +51,7 @@ std::string set_aside(const std::string& path, const Error& error) {
 Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const std::string& path) {
     Opened opened{{}, {}, {UuidSource().make(), 0}};
     std::string problem;
-    if (is_there(path)) {
+    if (is_anything_there(path)) {
         Result<Opened> found = open_file(path, opened.claim.instance);
         if (found) {
             opened = std::move(*found);
@@ -92,6 +93,7 @@ bool Journal::start_thread() {
     }
     try {
         const SignalsBlocked blocked;
+        writer_.begin();
         thread_ = std::thread([this] { writer_.run(); });
     } catch (const std::system_error& error) {
         if (!std::exchange(lacks_thread_, true)) {
@@ -114,12 +116,12 @@ void Journal::receive() {
     }
 }
 
-/// Without a thread nobody else is at the writer.
 std::size_t Journal::finish() {
-    writer_.end();
     if (thread_.joinable()) {
+        writer_.end();
         thread_.join();
-    } else if (inbox_.descriptor() >= 0) {
+    } else if (lacks_thread_) {
+        writer_.end();
         writer_.run();
     }
     return writer_.unwritten();

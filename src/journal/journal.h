@@ -38,8 +38,11 @@ public:
     Journal& operator=(const Journal&) = delete;
     ~Journal() { finish(); }
 
-    /// Who gets what the thread tells.
-    void listen(std::function<void(JournalNews&)> on_news) { on_news_ = std::move(on_news); }
+    /// Who gets what the thread tells; which of the dead are to be pushed again it tells from then on.
+    void listen(std::function<void(JournalNews&)> on_news) {
+        on_news_ = std::move(on_news);
+        writer_.look_at_dead_from_now_on();
+    }
 
     /// As they were when it was opened.
     const JournalFile::Claim& claim() const { return claim_; }

@@ -27,6 +27,7 @@ constexpr const char* kSchema =
     "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL);"
     "CREATE TABLE dead (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL,"
     " died INTEGER NOT NULL, retry INTEGER NOT NULL, reason BLOB NOT NULL);"
+    "CREATE INDEX dead_by_event ON dead (event);"
     "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', '');"
     "PRAGMA user_version=1";
 
@@ -199,6 +200,10 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
         return row ? Error{"has no claim in it", Fault::damaged} : row.error();
     }
     Claim claim{std::string(query->bytes(0)), static_cast<std::uint64_t>(query->number(1))};
+    const bool is_sound = !claim.instance.empty() && claim.instance.find(' ') == std::string::npos;
+    if (!is_sound || query->number(1) < static_cast<std::int64_t>(kRunNumbers)) {
+        return Error{"has a claim that nobody has made", Fault::damaged};
+    }
     const auto confirmed = static_cast<std::uint64_t>(query->number(2));
     const bool is_any_waiting = query->number(3) != 0;
     query->reset();
@@ -288,7 +293,7 @@ Result<void> JournalFile::erase_all() {
 Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count) {
     Result<void> erased = run_once("DELETE FROM work WHERE number <= min(?, coalesce("
                                    "(SELECT number FROM work ORDER BY number LIMIT 1 OFFSET ?), ?))",
-                                   number, count, number);
+                                   number, count - 1, number);
     return erased ? erase_events_through(number) : erased;
 }
 
@@ -430,10 +435,11 @@ Result<std::int64_t> JournalFile::version() {
 }
 
 Result<bool> JournalFile::shrink() {
-    if (Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum"); !vacuumed) {
-        return vacuumed.error();
-    }
-    return database_->checkpoint(true);
+    database_->set_patience(std::chrono::milliseconds::zero());
+    const Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum");
+    Result<bool> done = vacuumed ? database_->checkpoint(true) : vacuumed.error();
+    database_->set_patience(Database::kBusyTimeout);
+    return done;
 }
 
 } // namespace eventsgw

@@ -43,7 +43,7 @@ public:
     };
     struct Claim {
         std::string instance; ///< under which the tasks are numbered
-        std::uint64_t floor;  ///< no task has had a number above it yet
+        std::uint64_t floor;  ///< the numbers of this file are above it
     };
     struct Dead {
         Task task;
@@ -110,7 +110,8 @@ public:
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
-    /// Gives free room back to the disk. False when another process keeps it from that.
+    /// Gives free room back to the disk. Waits for nobody: false, or Fault::busy, when another process keeps it from
+    /// that.
     Result<bool> shrink();
 
 private:

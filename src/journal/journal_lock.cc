@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace eventsgw {
 namespace {
@@ -22,6 +23,16 @@ UniqueFd open_lock_file(const std::string& path) {
     return file;
 }
 
+/// What root has made while no gateway ran would keep that of the module from it.
+void give_to_owner_of_directory(const UniqueFd& file, const std::string& path) {
+    struct stat directory {};
+    const std::size_t slash = path.find_last_of('/');
+    if (::geteuid() == 0 &&
+        ::stat(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), &directory) == 0) {
+        static_cast<void>(::fchown(file.get(), directory.st_uid, directory.st_gid));
+    }
+}
+
 } // namespace
 
 Result<JournalLock> JournalLock::take(const std::string& path) {
@@ -31,6 +42,7 @@ Result<JournalLock> JournalLock::take(const std::string& path) {
             return make_os_error("cannot be opened");
         }
         ::fchmod(file.get(), S_IRUSR | S_IWUSR); // another's file cannot be opened here, or its mode is his affair
+        give_to_owner_of_directory(file, path);
         if (Result<void> locked = lock_exclusively(file); !locked) {
             return locked.error();
         }

@@ -33,10 +33,10 @@ JournalWriter::JournalWriter(std::string path, JournalFile::Claim claim, std::op
     : path_(std::move(path)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
 
 void JournalWriter::run() {
-    look_around();
-    for (bool is_last = false; !is_last;) {
+    int patience = 0; // the first look is for what another process has asked for meanwhile
+    for (bool is_last = false; !is_last; patience = static_cast<int>(kTick.count())) {
         pollfd inbox{inbox_.descriptor(), POLLIN, 0};
-        ::poll(&inbox, 1, static_cast<int>(kTick.count()));
+        ::poll(&inbox, 1, patience);
         is_last = is_ending_; // and all orders lie in the inbox
         try {
             sort_orders();
@@ -60,13 +60,13 @@ void JournalWriter::sort_orders() {
         taken_ = inbox_.take_all();
     }
     for (; sorted_ < taken_.size(); ++sorted_) { // when memory runs out, the rest is still there the next time
-        sort(std::move(taken_[sorted_]));
+        sort(taken_[sorted_]);
     }
     taken_.clear();
     sorted_ = 0;
 }
 
-void JournalWriter::sort(JournalOrder order) {
+void JournalWriter::sort(JournalOrder& order) {
     if (auto* renew = std::get_if<JournalOrder::Renew>(&order.what)) {
         claim_ = std::move(renew->claim);
         is_lost_ = false;
@@ -91,7 +91,8 @@ void JournalWriter::work() {
     }
     write();
     load();
-    if (file_ && orders_.empty() && loads_.empty() && (!is_idle || look_around())) {
+    const bool is_due = is_idle || std::chrono::steady_clock::now() >= looked_ + kTick;
+    if (file_ && orders_.empty() && loads_.empty() && (!is_due || look_around())) {
         report_well();
     }
 }
@@ -280,18 +281,16 @@ Result<bool> JournalWriter::look_at_dead() {
     return false;
 }
 
-/// When nothing else is to be done: has another process asked for something, and is there room to give back? False
+/// Between two commits, once a tick: has another process asked for something, and is there room to give back? False
 /// when the file could not be read.
 bool JournalWriter::look_around() {
-    if (!file_) {
-        return true; // nothing in it yet that another process could have asked for
-    }
+    looked_ = std::chrono::steady_clock::now();
     const Result<std::int64_t> version = file_->version();
     if (!version) {
         report_problem(version.error());
         return false;
     }
-    if (version_ != *version) {
+    if (looks_at_dead_ && version_ != *version) {
         const Result<bool> is_all = look_at_dead();
         if (!is_all) {
             report_problem(is_all.error());
@@ -318,9 +317,16 @@ void JournalWriter::lose(const std::string& reason) {
     orders_.clear();
     loads_.clear();
     problem_.clear();
-    const bool is_there = FileIdentity::of(path_) != FileIdentity();
-    const Result<std::string> name = set_database_aside(path_); // or what SQLite would take for the new one's log
-    outbox_.post({JournalNews::Lost{reason, name && is_there ? *name : ""}});
+    std::string name;
+    if (FileIdentity::of(path_) != FileIdentity()) {
+        const Result<std::string> set_aside = set_database_aside(path_);
+        name = set_aside ? *set_aside : "";
+    } else {
+        for (const char* suffix : {"-wal", "-shm"}) {
+            ::unlink((path_ + suffix).c_str()); // SQLite would take it for the new one's
+        }
+    }
+    outbox_.post({JournalNews::Lost{reason, name}});
 }
 
 void JournalWriter::report_problem(const Error& error) {

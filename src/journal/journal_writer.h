@@ -111,8 +111,10 @@ public:
 
     /// Until end() was called, and what had been ordered before is done as far as it can be.
     void run();
-    /// From the other thread. Needs no memory.
+    /// The three below from the other thread. To end needs no memory.
+    void begin() { is_ending_ = false; }
     void end();
+    void look_at_dead_from_now_on() { looks_at_dead_ = true; }
 
     /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
     /// is lost.
@@ -120,7 +122,7 @@ public:
 
 private:
     void sort_orders();
-    void sort(JournalOrder order);
+    void sort(JournalOrder& order);
     void work();
     /// False when it cannot be made now.
     bool make_file();
@@ -151,11 +153,13 @@ private:
     std::vector<JournalFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;               ///< tasks up to this number do not wait
     std::atomic<bool> is_ending_ = false;
-    std::size_t log_cost_ = 0;  ///< of what has been written since the last checkpoint
-    bool may_shrink_ = false;   ///< something was erased since the last time
+    std::atomic<bool> looks_at_dead_ = false; ///< somebody is there to take them
+    std::size_t log_cost_ = 0;                ///< of what has been written since the last checkpoint
+    bool may_shrink_ = false;                 ///< something was erased since the last time
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
     JournalFile::Extent dead_;  ///< as they were then, with those of later commits
-    std::string problem_;       ///< as last told
+    std::chrono::steady_clock::time_point looked_; ///< around
+    std::string problem_;                          ///< as last told
 };
 
 } // namespace eventsgw

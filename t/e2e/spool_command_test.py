@@ -3,11 +3,15 @@
 # Copyright (C) 2026 eventsgw contributors
 """eventsgw spool, beside a running gateway and without one; and dead tasks."""
 
+import contextlib
 import fcntl
 import json
 import pathlib
 import re
+import sqlite3
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -160,6 +164,47 @@ class SpoolCommand(GatewayTestCase):
         done = gateway.run("run")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
         self.assertIn("another gateway runs here", done.stderr)
+
+    def test_what_is_asked_for_under_traffic(self):
+        """The gateway looks for it between two commits, and not only when nothing else is to be done."""
+        gateway = self.start_gateway(
+            CONFIG + "[gateway]\ndurability = always\n", leader=self.proxy
+        )
+        self.journal = gateway.path("eventsgw.journal")
+        dead = self.die(gateway)
+        self.leader.admin.delete(AGENT + "/tasks")
+        self.assertEqual(gateway.run("spool", "retry", dead["id"]).status, 0)
+
+        def is_pushed():
+            self.publish("a/event/b", b"{}")
+            return b'"dead"' in b"".join(self.leader.admin.lrange(AGENT + "/tasks", 0, -1))
+
+        wait_until(is_pushed, "it is pushed while others come")
+
+    def test_a_reader_does_not_hold_the_disk_up(self):
+        gateway = self.start_with_waiting(500)
+        with contextlib.closing(sqlite3.connect(self.journal, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM work").fetchone()
+            self.proxy.forward()
+            self.wait_confirmed(gateway)
+            self.proxy.refuse()
+            for number in range(500, 503):
+                began = time.monotonic()
+                self.publish("a/event/b", *numbers(number, number + 1))
+                wait_until(lambda: stored_payloads(self.journal) == numbers(500, number + 1), "it is on disk")
+                self.assertLess(time.monotonic() - began, 3)  # a lock would be waited for five seconds
+
+    def test_from_another_directory_beside_a_gateway(self):
+        gateway = self.start_with_waiting(1)
+        (task,) = self.listed(gateway)["waiting"]
+        with tempfile.TemporaryDirectory() as elsewhere:
+            for words in (["push"], ["drop", task["id"]]):
+                done = program.run(
+                    "spool", *words, "--journal", self.journal, cwd=elsewhere, settings=gateway.environment
+                )
+                self.assertEqual(done.status, program.EX_TEMPFAIL, done)
+        self.assertEqual(stored_payloads(self.journal), numbers(0, 1))
 
     def test_a_lock_that_something_else_holds(self):
         gateway = self.start_with_waiting(3)
