@@ -187,9 +187,9 @@ class SpoolCommand(GatewayTestCase):
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM work").fetchone()
             self.proxy.forward()
-            self.wait_confirmed(gateway)
+            wait_until(lambda: rows(self.journal, "SELECT count(*) FROM work") == [(0,)], "they are erased")
             self.proxy.refuse()
-            for number in range(500, 503):
+            for number in range(500, 530):  # for longer than a turn, in which the room is to be given back
                 began = time.monotonic()
                 self.publish("a/event/b", *numbers(number, number + 1))
                 wait_until(lambda: stored_payloads(self.journal) == numbers(500, number + 1), "it is on disk")
