@@ -91,9 +91,11 @@ void JournalWriter::work() {
     }
     write();
     load();
-    const bool is_due = is_idle || std::chrono::steady_clock::now() >= looked_ + kTick;
-    if (file_ && orders_.empty() && loads_.empty() && (!is_due || look_around())) {
+    if (file_ && orders_.empty() && loads_.empty() && look_around()) {
         report_well();
+        if (is_idle) {
+            tidy_up();
+        }
     }
 }
 
@@ -281,16 +283,19 @@ Result<bool> JournalWriter::look_at_dead() {
     return false;
 }
 
-/// Between two commits, once a tick: has another process asked for something, and is there room to give back? False
-/// when the file could not be read.
+/// Once a tick, between two commits: has another process asked for something? False when the file could not be read.
 bool JournalWriter::look_around() {
-    looked_ = std::chrono::steady_clock::now();
+    const auto now = std::chrono::steady_clock::now();
+    if (!looks_at_dead_ || now < looked_ + kTick) {
+        return true;
+    }
+    looked_ = now;
     const Result<std::int64_t> version = file_->version();
     if (!version) {
         report_problem(version.error());
         return false;
     }
-    if (looks_at_dead_ && version_ != *version) {
+    if (version_ != *version) {
         const Result<bool> is_all = look_at_dead();
         if (!is_all) {
             report_problem(is_all.error());
@@ -299,6 +304,11 @@ bool JournalWriter::look_around() {
         version_ = *is_all ? *version : -1;
         log_cost_ = std::max<std::size_t>(log_cost_, 1); // what another process has written is in the log too
     }
+    return true;
+}
+
+/// When nothing else is to be done.
+void JournalWriter::tidy_up() {
     if (log_cost_ > 0) {
         log_cost_ = 0;
         static_cast<void>(file_->checkpoint());
@@ -307,7 +317,6 @@ bool JournalWriter::look_around() {
         const Result<bool> shrunk = file_->shrink();
         may_shrink_ = !shrunk || !*shrunk; // it is room and no task that is at stake: another time
     }
-    return true;
 }
 
 /// The loop learns of it, and orders what is in its memory anew.

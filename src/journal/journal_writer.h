@@ -135,6 +135,7 @@ private:
     void report_done();
     void checkpoint(std::size_t written);
     bool look_around();
+    void tidy_up();
     Result<bool> look_at_dead();
     void report_problem(const Error& error);
     void report_well();

@@ -136,9 +136,10 @@ class Spool(GatewayTestCase):
         self.restart_while_the_disk_is_slow("durability = always\n")
 
     def test_a_leader_that_does_not_answer_in_time(self):
-        self.start()
+        gateway = self.start()
         self.publish_all(numbers(0, 1))
         self.assert_arrives(numbers(0, 1))
+        self.wait_confirmed(gateway)
         self.proxy.silence()
         self.publish_all(numbers(1, 50))
         self.wait_stored(numbers(1, 50))
