@@ -141,6 +141,11 @@ cleans_before_it_builds() {
     make clean build/src/base/fd.o UNITY=no && make clean build/unity/base-1.o UNITY=yes
 }
 
+distclean_stays_in_its_directory() {
+    configures_with 'prefix = /opt/e' && cd "$work/other" && make distclean && test ! -e config.mk &&
+        test -x "$work/tree/configure" && test -e "$work/tree/config.status" && test -d "$work/tree/build"
+}
+
 is_empty_again() {
     ! installed_files | grep .
 }
@@ -149,7 +154,7 @@ if test "${EVENTSGW_SANITIZED:-}" = 1; then
     echo '1..0 # SKIP the installation does not depend on sanitizers'
     exit 0
 fi
-echo 1..19
+echo 1..20
 unset MAKEFLAGS MFLAGS MAKELEVEL
 unset EVENTSGW EVENTSGW_BUILD
 
@@ -180,3 +185,4 @@ check 'make clean comes before what it is to make again' cleans_before_it_builds
 check 'the units have lines that systemd knows' units_fit_the_version
 check 'units go where systemd says' units_go_where_systemd_says
 check 'units go below the prefix where systemd is unknown' units_go_below_the_prefix
+check 'distclean in another directory leaves the sources alone' distclean_stays_in_its_directory
