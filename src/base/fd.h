@@ -48,8 +48,8 @@ Result<Pipe> make_pipe();
 /// Makes reads and writes on this end return EAGAIN instead of waiting. The other end of a pipe is not touched.
 Result<void> set_nonblocking(int fd);
 
-/// flock(2), which waits for nobody: Fault::busy where another process has the lock. It ends with the last descriptor
-/// of this open file.
+/// Takes an exclusive flock(2) without waiting; Fault::busy if another process holds it. The lock ends with the last
+/// descriptor of this open file.
 Result<void> lock_exclusively(const UniqueFd& fd);
 
 /// Puts /dev/null where descriptor 0, 1 or 2 is not open, so that nothing else gets their place and what is meant for

@@ -13,28 +13,29 @@
 
 namespace eventsgw {
 
-/// What a failure means to whoever decides what to do next. Three places translate into it: fault_of_errno(), what
-/// SQLite returns in store/database.cc, and the words of Redis in redis/reply.cc.
+/// The meaning of a failure, by which the caller decides what to do next. Three functions translate into it:
+/// fault_of_errno() for errno, one in store/database.cc for SQLite's result codes, make_reply_error() for Redis.
 enum class Fault : std::uint8_t {
-    other,           ///< nothing that anybody acts upon
-    absent,          ///< nothing has that name, or a variable is not set
-    taken,           ///< something has that name, or somebody listens there
-    denied,          ///< the access rules forbid it
-    unauthenticated, ///< the password is wrong, or none was given
-    busy,            ///< somebody else is at it, and will be done with it
-    shortage,        ///< descriptors, processes or memory ran out, which passes and says nothing about what was tried
+    other,           ///< no caller distinguishes it
+    absent,          ///< no such file or directory, or a variable is not set
+    taken,           ///< the name or address is in use
+    denied,          ///< permission denied, by the system or by an access rule of Redis
+    unauthenticated, ///< wrong password, or none given
+    busy,            ///< in use by another process; a retry may succeed
+    shortage,        ///< descriptors, processes or memory are exhausted; a retry may succeed
     disk_full,
     read_only,  ///< the disk or the file cannot be written
-    damaged,    ///< no database, a damaged one, or not what the program has made
-    empty,      ///< nothing has been put into it yet
-    no_match,   ///< there is nothing like that in it, or more than one
-    refused,    ///< the gateway answers that it will not
-    unanswered, ///< no answer came: it may have been carried out
-    wrong_type, ///< the Redis key holds something else
+    damaged,    ///< not a database, corrupt, or of another program or format
+    empty,      ///< the file has no tables yet
+    no_match,   ///< not found, or ambiguous
+    refused,    ///< the gateway refused the request
+    unanswered, ///< no answer; the request may have been carried out
+    wrong_type, ///< the Redis key holds another type
     too_large
 };
 
-/// errno(3). EWOULDBLOCK, which is EAGAIN, is a shortage here; lock_exclusively() in base/fd.h knows better.
+/// The meaning of an errno(3) value. EWOULDBLOCK, which is EAGAIN, is a shortage here; lock_exclusively() in base/fd.h
+/// reports it as busy.
 Fault fault_of_errno(int os_error);
 
 /// What went wrong. The message is for the administrator alone: nothing is decided by its text.

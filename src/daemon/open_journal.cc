@@ -21,7 +21,7 @@ namespace eventsgw {
 
 namespace {
 
-/// Who listens to the gateway's socket of this directory; 0 where nobody does, or the kernel does not tell.
+/// The process id of the gateway that listens on this directory's socket; 0 if there is none or it is unknown.
 pid_t find_gateway() {
     const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const UnixAddress address(kStatusSocket);

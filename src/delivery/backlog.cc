@@ -204,7 +204,7 @@ void Backlog::bury(std::size_t count, const std::string& reason) {
     load_more();
 }
 
-/// A journal that is lost now is begun anew with what is in memory, once.
+/// If the journal is lost during the first attempt, a second one writes a new file from memory.
 std::size_t Backlog::finish() {
     for (int attempt = 0; attempt < 2; ++attempt) {
         submit(true);

@@ -69,10 +69,10 @@ public:
     /// The journal is the caller's, and outlives this; what it tells comes here.
     Backlog(Timers& timers, const Log& log, Options options, Journal& journal, Callbacks callbacks);
 
-    /// False when as much waits as may.
+    /// False if the queue is full.
     bool add(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
 
-    /// Whether the leader is away; `reason` is told to those who look into the journal.
+    /// Sets whether the leader is away. `reason` is stored in the journal for `eventsgw spool`.
     void set_away(bool is_away, const std::string& reason);
 
     /// Tasks that may be pushed, oldest first: the first `pushable()` of them.

@@ -83,8 +83,8 @@ void Backlog::on_problem(const JournalNews::Problem& problem) {
     callbacks_.on_pushable();
 }
 
-/// The gap was in the file alone. What is in memory goes on in a new file under a new instance: so whoever finds the
-/// old one again does not take its tasks for delivered, nor does a cursor of today count for it.
+/// The gap existed only in the file. The tasks in memory go to a new file under a new instance, so that neither the old
+/// file, if it reappears, nor today's cursor counts for tasks of the other.
 void Backlog::on_lost(const JournalNews::Lost& lost) {
     log_.error("journal", "is lost, another one is begun with what is in memory",
                {{"reason", lost.reason}, {"set_aside", lost.set_aside}, {"lost", gap_}, {"dead", dead_}});

@@ -26,9 +26,8 @@ namespace eventsgw {
 /// What the thread tells waits in a mailbox until receive() is called, which is due whenever descriptor() is readable.
 class Journal {
 public:
-    /// What nobody can use is set aside, which problem() tells. Fault::busy when another process writes to the file all
-    /// the time, and Fault::shortage when there is too little to open it with: then it is left alone, for what waits in
-    /// it goes first.
+    /// An unusable file is set aside and reported by problem(). With Fault::busy (another process keeps writing to the
+    /// file) and Fault::shortage the file is left alone, because the tasks in it have to be pushed first.
     static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock,
                                                  const std::string& path = JournalFile::kName);
 
@@ -38,7 +37,7 @@ public:
     Journal& operator=(const Journal&) = delete;
     ~Journal() { finish(); }
 
-    /// Who gets what the thread tells; which of the dead are to be pushed again it tells from then on.
+    /// Sets the receiver of the thread's news. Dead tasks that an administrator retries are reported only from then on.
     void listen(std::function<void(JournalNews&)> on_news) {
         on_news_ = std::move(on_news);
         writer_.look_at_dead_from_now_on();
@@ -47,7 +46,7 @@ public:
     /// As they were when it was opened.
     const JournalFile::Claim& claim() const { return claim_; }
     const JournalFile::Extent& extent() const { return extent_; }
-    /// Why what was there is not used, and what has become of it; empty when all is well.
+    /// Why the existing file is not used, and its new name; empty if there is no problem.
     const std::string& problem() const { return problem_; }
 
     int descriptor() const { return outbox_.descriptor(); }
@@ -58,7 +57,7 @@ public:
         start_thread();
     }
 
-    /// Where there was no thread to be had for an order: tries again.
+    /// Retries to start the thread if that failed before.
     void try_again();
 
     /// Lets the thread do what has been ordered, and waits for its end. Returns how many tasks could not be written.
@@ -66,15 +65,15 @@ public:
 
 private:
     Result<void> start();
-    /// False when there is none to be had now.
+    /// False if no thread could be started.
     bool start_thread();
 
-    std::optional<JournalLock> lock_; ///< none where none could be made
+    std::optional<JournalLock> lock_; ///< none if it could not be taken
     JournalFile::Claim claim_;
     JournalFile::Extent extent_;
     std::string problem_;
     bool has_file_;
-    bool lacks_thread_ = false; ///< which has been told
+    bool lacks_thread_ = false; ///< as last reported
     Mailbox<JournalOrder> inbox_;
     Mailbox<JournalNews> outbox_;
     JournalWriter writer_; ///< the thread's, from start_thread() to finish()

@@ -54,11 +54,11 @@ public:
 
     /// Reads and writes a journal that is there. Fault::empty where nothing has been put into it yet.
     static Result<JournalFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
-    /// Makes one where there is none, for nobody but its owner.
+    /// Makes a new file that only its owner can open. Fault::taken if the path exists.
     static Result<JournalFile> make(const std::string& path, const Claim& claim);
 
-    /// False when somebody has removed or replaced the file, or one of SQLite's files beside it: then nobody sees what
-    /// is written any more. abandon() is the last call then.
+    /// False if the file, or one of SQLite's files next to it, has been removed or replaced: what is written then is
+    /// visible to no other process. Only abandon() may follow.
     bool is_in_place() const;
     void abandon();
     /// Nothing but the destructor afterwards.
@@ -96,7 +96,7 @@ public:
     /// Tasks after a number up to another, oldest first, until they cost about `cost`.
     Result<std::vector<Task>> load(std::uint64_t after, std::uint64_t until, std::size_t cost);
     Result<std::vector<Dead>> load_dead();
-    /// Those that somebody wants to be pushed again, oldest first, until they cost about `cost`.
+    /// Dead tasks that an administrator has asked to retry, oldest first, until they cost about `cost`.
     Result<std::vector<Dead>> load_dead_to_retry(std::size_t cost);
     Result<std::string> reason();
     /// The tasks above this number wait.
@@ -110,8 +110,7 @@ public:
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
-    /// Gives free room back to the disk. Waits for nobody: false, or Fault::busy, when another process keeps it from
-    /// that.
+    /// Returns free pages to the disk, without waiting: false, or Fault::busy, if another process prevents it.
     Result<bool> shrink();
 
 private:

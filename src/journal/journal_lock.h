@@ -11,14 +11,14 @@
 
 namespace eventsgw {
 
-/// The right to do a module's work, for one gateway at a time: two would take each other for a leader that forgets. It
-/// lies on an empty file of its own in the working directory, which nobody but its owner can open: a lock on the
-/// directory could be taken by every local user. The file stays when the gateway ends.
+/// Keeps a second gateway out of the module's directory: each would mistake the other's cursor for a leader that lost
+/// data. The lock is on an empty file that only its owner can open; a lock on the directory itself could be taken by
+/// any local user. The file remains when the gateway ends.
 class JournalLock {
 public:
     static constexpr const char* kName = "eventsgw.lock";
 
-    /// Fault::busy when another process has it.
+    /// Fault::busy if another process holds it.
     static Result<JournalLock> take(const std::string& path = kName);
 
 private:

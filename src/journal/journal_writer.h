@@ -73,14 +73,14 @@ struct JournalNews {
         JournalFile::Extent dead; ///< dead ones and their bytes, after all that was told before
     };
     struct Retry {
-        std::vector<JournalFile::Dead> dead; ///< that somebody wants to be pushed again
+        std::vector<JournalFile::Dead> dead; ///< that an administrator has asked to retry
     };
     struct Lost {
         std::string reason;
-        std::string set_aside; ///< the name that what lay there has now, where it could be given one
+        std::string set_aside; ///< new name of the file, if it could be renamed
     };
     struct Displaced {
-        std::string set_aside; ///< the name that something has now which lay where the journal belongs
+        std::string set_aside; ///< new name of a foreign file that was found at the journal's path
     };
     struct Problem {
         std::string reason; ///< empty: all is well again
@@ -154,7 +154,7 @@ private:
     std::vector<JournalFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;               ///< tasks up to this number do not wait
     std::atomic<bool> is_ending_ = false;
-    std::atomic<bool> looks_at_dead_ = false; ///< somebody is there to take them
+    std::atomic<bool> looks_at_dead_ = false; ///< the loop has a receiver for them
     std::size_t log_cost_ = 0;                ///< of what has been written since the last checkpoint
     bool may_shrink_ = false;                 ///< something was erased since the last time
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
