@@ -4,7 +4,7 @@
 #
 # The include order of src/, as TAP: a floor sees itself and those before it in this list, and nothing goes in circles.
 cd "$(dirname "$0")/.." || exit 1
-floors='base config event loop store journal history redis process handlers delivery daemon cli'
+floors='base config event loop store journal redis process handlers delivery daemon cli'
 
 # Every `#include` under src/ as "FILE TARGET".
 includes=$(grep -o '^#include *["<][^">]*' src/*/*.cc src/*/*.h | sed 's/:#include *["<]/ /')

@@ -26,7 +26,6 @@ enum class Fault : std::uint8_t {
     disk_full,
     read_only,  ///< the disk or the file cannot be written
     damaged,    ///< not a database, corrupt, or of another program or format
-    empty,      ///< the file has no tables yet
     no_match,   ///< not found, or ambiguous
     refused,    ///< the gateway refused the request
     unanswered, ///< no answer; the request may have been carried out

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/gateway_client.h"
 #include "cli/history_printer.h"
-#include "history/history_file.h"
+#include "journal/journal_file.h"
 
 #include <cerrno>
 #include <optional>
@@ -24,18 +24,17 @@ int complain(const std::string& message, int status, std::ostream& err) {
 }
 
 int complain_of_file(const Error& error, std::ostream& err) {
-    return complain(std::string(kHistoryName) + ": " + error.message, kExitIo, err);
+    return complain(std::string(JournalFile::kName) + ": " + error.message, kExitIo, err);
 }
 
 /// Why there is none, as the gateway knows it.
 std::string explain_none() {
-    const std::string none = "there is no " + std::string(kHistoryName) + " here";
+    const std::string none = "no run of a command or handler is kept here";
     const Result<std::string> answer = ask_gateway("GET", "/status");
     const Result<JsonTree> report = answer ? parse_report(*answer) : answer.error();
     if (!report) {
-        return none +
-               ": go to the module's state directory; the gateway makes it when its first command or handler ends, "
-               "unless history = 0";
+        return none + ": go to the module's state directory; the gateway keeps them in " + JournalFile::kName +
+               ", unless history = 0";
     }
     const cJSON* history = cJSON_GetObjectItemCaseSensitive(report->get(), "history");
     if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(history, "on")) != 0) {
@@ -43,7 +42,7 @@ std::string explain_none() {
     }
     const char* problem = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(history, "problem"));
     return none + (problem != nullptr && *problem != '\0'
-                       ? ", the gateway cannot write it: " + escape(problem)
+                       ? ", the gateway cannot write them: " + escape(problem)
                        : " yet: the gateway writes what has ended twice a second, and tasks are not among it");
 }
 
@@ -51,28 +50,32 @@ int complain_of_none(int status, std::ostream& err) {
     return complain(explain_none(), status, err);
 }
 
-int list(HistoryFile& file, const Options& options, std::ostream& out, std::ostream& err) {
-    bool is_first = true;
-    const Result<void> listed = file.each({options.event, options.failed, options.since}, [&](const RunRecord& run) {
-        if (options.json) {
-            out << to_json(run) << "\n";
-            return;
-        }
-        if (std::exchange(is_first, false)) {
+int list(HistoryTable runs, const Options& options, std::ostream& out, std::ostream& err) {
+    bool is_any = false;
+    const Result<void> listed = runs.each({options.event, options.failed, options.since}, [&](const RunRecord& run) {
+        if (!std::exchange(is_any, true) && !options.json) {
             print_run_heads(out);
         }
-        print_run(run, out);
+        if (options.json) {
+            out << to_json(run) << "\n";
+        } else {
+            print_run(run, out);
+        }
     });
-    return listed ? static_cast<int>(kExitSuccess) : complain_of_file(listed.error(), err);
+    if (!listed) {
+        return complain_of_file(listed.error(), err);
+    }
+    const bool is_all = !options.event && !options.failed && !options.since;
+    return is_any || !is_all ? static_cast<int>(kExitSuccess) : complain_of_none(kExitSuccess, err);
 }
 
-int show(HistoryFile& file, const std::string& prefix, const Options& options, std::ostream& out, std::ostream& err) {
-    const Result<std::string> id = file.resolve(prefix);
+int show(HistoryTable runs, const std::string& prefix, const Options& options, std::ostream& out, std::ostream& err) {
+    const Result<std::string> id = runs.resolve(prefix);
     if (!id) {
         return id.error().fault == Fault::no_match ? complain(id.error().message, kExitNoMatch, err)
                                                    : complain_of_file(id.error(), err);
     }
-    const Result<std::optional<RunRecord>> run = file.load(*id);
+    const Result<std::optional<RunRecord>> run = runs.load(*id);
     if (!run) {
         return complain_of_file(run.error(), err);
     }
@@ -136,14 +139,14 @@ int history(const Options& options, std::ostream& out, std::ostream& err) {
         return complain(fault, kExitUsage, err);
     }
     const bool is_list = words.empty() || words.front() == "list";
-    Result<std::optional<HistoryFile>> file = HistoryFile::open_to_read(kHistoryName);
+    Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
+    if (!file && file.error().fault == Fault::absent) {
+        return complain_of_none(is_list ? kExitSuccess : kExitNoMatch, err);
+    }
     if (!file) {
         return complain_of_file(file.error(), err);
     }
-    if (!*file) {
-        return complain_of_none(is_list ? kExitSuccess : kExitNoMatch, err);
-    }
-    return is_list ? list(**file, options, out, err) : show(**file, words[1], options, out, err);
+    return is_list ? list(file->history(), options, out, err) : show(file->history(), words[1], options, out, err);
 }
 
 int replay(const Options& options, std::ostream& out, std::ostream& err) {

@@ -41,18 +41,19 @@ std::string describe_taker(const RunRecord& run) {
 }
 
 std::string describe_event(const RunRecord& run) {
-    std::string text = escape(run.channel);
+    std::string text = escape(run.channel());
     if (run.coalesced > 1) {
         text += " (" + std::to_string(run.coalesced) + " events)";
     }
-    return text + (run.is_replay ? " (replay)" : "");
+    return text + (run.event->is_replay() ? " (replay)" : "");
 }
 
 std::string describe_payload(const RunRecord& run, bool payload) {
-    if (!run.payload) {
+    if (!run.keeps_payload) {
         return "not kept";
     }
-    return payload ? show_payload(*run.payload) : std::to_string(run.payload->size()) + " bytes, which --payload shows";
+    const std::string_view bytes = run.event->payload();
+    return payload ? show_payload(bytes) : std::to_string(bytes.size()) + " bytes, which --payload shows";
 }
 
 void print_line(std::string_view label, const std::string& text, std::ostream& out) {
@@ -126,7 +127,7 @@ void add_output(cJSON* object, pid_t pid, const Result<std::string>& output) {
 JsonTree make_tree(const RunRecord& run, bool with_output) {
     JsonTree tree = make_json_object();
     add_string(tree.get(), "id", run.id);
-    add_string(tree.get(), "channel", run.channel);
+    add_string(tree.get(), "channel", run.channel());
     add_string(tree.get(), "kind", run.is_handler ? "handler" : "command");
     if (!run.is_handler) {
         add_count(tree.get(), "line", run.line);
@@ -137,7 +138,7 @@ JsonTree make_tree(const RunRecord& run, bool with_output) {
     add_string(tree.get(), "ended", format_rfc3339(run.ended));
     add_end(tree.get(), run);
     add_count(tree.get(), "coalesced", run.coalesced);
-    add_bool(tree.get(), "replay", run.is_replay);
+    add_bool(tree.get(), "replay", run.event->is_replay());
     cJSON* steps = add_array(tree.get(), "steps");
     for (const StepRecord& step : run.steps) {
         cJSON* object = append_object(steps);
@@ -195,9 +196,9 @@ std::string to_json(const RunRecord& run) {
 
 std::string to_full_json(const RunRecord& run, bool payload) {
     std::string text = print_json(make_tree(run, true).get());
-    if (payload && run.payload) {
+    if (payload && run.keeps_payload) {
         text.pop_back();
-        text += R"(,"payload":)" + embed_payload(*run.payload) + "}";
+        text += R"(,"payload":)" + embed_payload(run.event->payload()) + "}";
     }
     return text;
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "history/run_record.h"
+#include "journal/run_record.h"
 
 #include <ostream>
 #include <string>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "history/run_record.h"
+#include "journal/run_record.h"
 
 #include <cstddef>
 #include <string>

@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -47,11 +46,6 @@ private:
         std::vector<Dead> dead;
     };
 
-    /// A gateway makes the file when something has to be kept.
-    bool exists() const {
-        struct stat status {};
-        return ::stat(options_.journal.c_str(), &status) == 0 && status.st_size > 0;
-    }
     int complain(const std::string& message, int status) const {
         err_ << "eventsgw: " << escape(options_.journal) << ": " << message << "\n";
         return status;
@@ -113,12 +107,9 @@ Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::str
 
 int SpoolCommand::with(const std::string& id, Database::Mode mode,
                        const std::function<int(JournalFile&, Found&)>& act) {
-    if (!exists()) {
-        return complain("there is no journal here", kExitNoMatch);
-    }
     Result<JournalFile> file = JournalFile::open(options_.journal, mode);
     if (!file) {
-        return complain(file.error().message, kExitIo);
+        return complain(file.error().message, file.error().fault == Fault::absent ? kExitNoMatch : kExitIo);
     }
     Result<Found> found = find(*file, id);
     if (!found) {
@@ -188,9 +179,8 @@ Result<void> SpoolCommand::list_text(JournalFile& file) {
 }
 
 int SpoolCommand::list() {
-    Result<JournalFile> file =
-        exists() ? JournalFile::open(options_.journal, Database::Mode::read) : Error{"there is none", Fault::empty};
-    if (!file && file.error().fault == Fault::empty) {
+    Result<JournalFile> file = JournalFile::open(options_.journal, Database::Mode::read);
+    if (!file && file.error().fault == Fault::absent) {
         out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
              << "\n";
         return kExitSuccess;

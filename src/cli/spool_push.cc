@@ -80,9 +80,8 @@ private:
     std::size_t left_ = 0;
 };
 
-int push(const Connections& connections, const Settings& settings, std::unique_ptr<Journal> journal, std::ostream& out,
-         std::ostream& err) {
-    const Log log = Log::to_stderr(LogLevel::warning);
+int push(const Connections& connections, const Settings& settings, const Log& log, std::unique_ptr<Journal> journal,
+         std::ostream& out, std::ostream& err) {
     Pusher pusher(log, connections, settings, std::move(journal));
     pusher.run();
     out << "pushed " << pusher.pushed() << ", " << pusher.left() << " wait\n";
@@ -153,7 +152,8 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: " << JournalLock::kName << ": " << lock.error().message << "\n";
         return kExitIo;
     }
-    Result<std::unique_ptr<Journal>> journal = Journal::open(std::move(*lock), options.journal);
+    const Log log = Log::to_stderr(LogLevel::warning);
+    Result<std::unique_ptr<Journal>> journal = Journal::open(std::move(*lock), log, options.journal);
     if (!journal) {
         const bool is_in_use = journal.error().fault == Fault::busy;
         err << "eventsgw: " << escape(options.journal) << ": "
@@ -164,7 +164,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: " << escape(options.journal) << ": " << (*journal)->problem() << "\n";
         return kExitIo;
     }
-    return push(*connections, settings, std::move(*journal), out, err);
+    return push(*connections, settings, log, std::move(*journal), out, err);
 }
 
 } // namespace eventsgw

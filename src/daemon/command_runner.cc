@@ -11,13 +11,12 @@
 namespace eventsgw {
 namespace {
 
-RunRecord make_record(const Rule& rule, const Event& event, std::string id) {
+RunRecord make_record(const Rule& rule, const std::shared_ptr<KeptEvent>& event, std::string id) {
     RunRecord run;
     run.id = std::move(id);
-    run.channel = event.channel;
+    run.event = event;
     run.line = rule.line;
     run.arrived = std::chrono::system_clock::now();
-    run.is_replay = event.is_replay;
     return run;
 }
 
@@ -40,9 +39,9 @@ void set_end(RunRecord& run, const Result<Exit>& exit) {
 
 } // namespace
 
-Outcome CommandRunner::run(const Rule& rule, const Event& event) {
+Outcome CommandRunner::run(const Rule& rule, const Event& event, const std::shared_ptr<KeptEvent>& kept) {
     const Uuid id = uuids_.make_bytes();
-    RunRecord record = make_record(rule, event, to_string(id));
+    RunRecord record = make_record(rule, kept, to_string(id));
     Job job{{"/bin/sh", "-c", rule.value}};
     if (event.is_replay) {
         job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
@@ -50,17 +49,9 @@ Outcome CommandRunner::run(const Rule& rule, const Event& event) {
     if (history_.is_on()) {
         record.value = rule.value;
     }
-    const bool keeps_payload = history_.keeps_payload(event.payload.size());
-    if (keeps_payload) {
-        record.payload = event.payload;
-    } else {
-        job.input = std::string(event.payload);
-    }
+    job.input = kept->payload(); // the record has it until the command has ended
     const Number number = ++last_;
-    Run& run = runs_.emplace(number, Run{std::move(record), event.read}).first->second;
-    if (keeps_payload) {
-        job.input = Input::lend(*run.record.payload);
-    }
+    runs_.emplace(number, Run{std::move(record), event.read});
     return submit(number, id, std::move(job));
 }
 
@@ -70,7 +61,7 @@ Outcome CommandRunner::submit(Number number, const Uuid& id, Job job) {
         on_done(number, Error{"a NUL byte in it cannot be given to a shell"});
         return Outcome::started(id);
     }
-    log_.debug("command", "due", {{"event", run.channel}, {"rule", run.line}, {"id", run.id}});
+    log_.debug("command", "due", {{"event", run.channel()}, {"rule", run.line}, {"id", run.id}});
     switch (queue_.submit(std::move(job), [this, number](const Result<Exit>& exit) { on_done(number, exit); })) {
     case Admission::has_slot: return Outcome::started(id);
     case Admission::waits: return Outcome::waiting(id);
@@ -82,7 +73,7 @@ Outcome CommandRunner::submit(Number number, const Uuid& id, Job job) {
 
 void CommandRunner::refuse(Number number) {
     RunRecord run = std::move(runs_.extract(number).mapped().record);
-    refusals_.add(run.channel, queue_.waiting(), queue_.waiting_bytes());
+    refusals_.add(run.channel(), queue_.waiting(), queue_.waiting_bytes());
     if (history_.wants_refused()) {
         run.refuse();
         history_.add(std::move(run));
@@ -98,7 +89,7 @@ void CommandRunner::on_done(Number number, const Result<Exit>& exit) {
         log_exit(run.record, *exit);
     } else {
         log_.error("command", "not started",
-                   {{"event", run.record.channel},
+                   {{"event", run.record.channel()},
                     {"rule", run.record.line},
                     {"reason", exit.error().message},
                     {"id", run.record.id}});
@@ -111,7 +102,7 @@ void CommandRunner::on_done(Number number, const Result<Exit>& exit) {
 void CommandRunner::log_exit(const RunRecord& run, const Exit& exit) const {
     if (exit.signal != 0) {
         log_.error("command", "exited",
-                   {{"event", run.channel},
+                   {{"event", run.channel()},
                     {"rule", run.line},
                     {"status", exit.status},
                     {"signal", name_signal(exit.signal)},
@@ -121,7 +112,7 @@ void CommandRunner::log_exit(const RunRecord& run, const Exit& exit) const {
         return;
     }
     log_.write(exit.status == 0 ? LogLevel::info : LogLevel::error, "command", "exited",
-               {{"event", run.channel},
+               {{"event", run.channel()},
                 {"rule", run.line},
                 {"status", exit.status},
                 {"wall", exit.wall},

@@ -11,13 +11,14 @@
 #include "daemon/report.h"
 #include "event/event.h"
 #include "event/outcome.h"
-#include "history/history.h"
+#include "journal/history.h"
 #include "loop/refusals.h"
 #include "process/run_queue.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -39,8 +40,8 @@ public:
         : timers_(timers), queue_(queue), history_(history), log_(log), on_idle_(std::move(on_idle)),
           refusals_(timers, log, "command", "refused, as much waits as may") {}
 
-    /// Runs the rule's command when its turn comes, unless the queue is full.
-    Outcome run(const Rule& rule, const Event& event);
+    /// Runs the rule's command when its turn comes, unless the queue is full. `kept` is the event.
+    Outcome run(const Rule& rule, const Event& event, const std::shared_ptr<KeptEvent>& kept);
 
     const Counters& counters() const { return counters_; }
     /// All but what runs and waits.

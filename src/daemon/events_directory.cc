@@ -47,7 +47,7 @@ RunResult result_of(const HandlerOutcome& outcome) {
 RunRecord make_record(const Occurrence& occurrence, const HandlerOutcome& outcome) {
     RunRecord run;
     run.id = occurrence.id;
-    run.channel = occurrence.channel();
+    run.event = occurrence.event;
     run.is_handler = true;
     run.arrived = occurrence.received;
     run.ended = std::chrono::system_clock::now();
@@ -58,11 +58,7 @@ RunRecord make_record(const Occurrence& occurrence, const HandlerOutcome& outcom
     run.wall = outcome.wall;
     run.cpu = outcome.cpu;
     run.coalesced = occurrence.coalesced;
-    run.is_replay = occurrence.is_replay;
     run.steps = outcome.steps;
-    if (occurrence.keeps_payload) {
-        run.payload = occurrence.payload;
-    }
     return run;
 }
 
@@ -76,7 +72,7 @@ EventsDirectory::EventsDirectory(const HandlerMeans& means, Slots& slots, Histor
       scheduler_(means.timers, slots,
                  [this](Occurrence occurrence, const std::string& lane) { begin(std::move(occurrence), lane); }) {}
 
-Outcome EventsDirectory::accept(const Event& event) {
+Outcome EventsDirectory::accept(const Event& event, Keeper& keeper) {
     const std::optional<EventName> parts = split_channel(event.channel);
     if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
         names_.add(event.channel);
@@ -95,36 +91,30 @@ Outcome EventsDirectory::accept(const Event& event) {
     }
     occurrence.source = parts->source;
     occurrence.name = parts->name;
-    occurrence.payload = event.payload;
+    occurrence.event = keeper.keep();
     const Uuid id = uuids_.make_bytes();
     occurrence.id = to_string(id);
     occurrence.received = std::chrono::system_clock::now();
     occurrence.read = event.read;
     occurrence.settings = settings_of(parts->name);
-    occurrence.is_replay = event.is_replay;
-    occurrence.keeps_payload = history_.keeps_payload(event.payload.size());
     switch (scheduler_.submit(std::move(occurrence))) {
     case Admission::has_slot: return Outcome::started(id);
     case Admission::waits: return Outcome::waiting(id);
     case Admission::refused: break;
     }
-    refuse(event, to_string(id));
+    refuse(event, keeper, to_string(id));
     return Outcome::refused(Outcome::Reason::queue_full);
 }
 
-void EventsDirectory::refuse(const Event& event, std::string id) {
+void EventsDirectory::refuse(const Event& event, Keeper& keeper, std::string id) {
     overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
     if (!history_.wants_refused()) {
         return;
     }
     RunRecord run;
     run.id = std::move(id);
-    run.channel = event.channel;
+    run.event = keeper.keep();
     run.is_handler = true;
-    run.is_replay = event.is_replay;
-    if (history_.keeps_payload(event.payload.size())) {
-        run.payload = event.payload;
-    }
     run.refuse();
     run.arrived = run.ended;
     history_.add(std::move(run));

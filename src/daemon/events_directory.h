@@ -13,7 +13,7 @@
 #include "event/outcome.h"
 #include "handlers/handler.h"
 #include "handlers/scheduler.h"
-#include "history/history.h"
+#include "journal/history.h"
 #include "loop/refusals.h"
 #include "process/slots.h"
 #include "process/supervisor.h"
@@ -61,7 +61,7 @@ public:
     bool is_used() const { return !config_.bases.empty(); }
 
     /// Runs the event's handler when its turn comes, unless the queue is full or no handler can have such a name.
-    Outcome accept(const Event& event);
+    Outcome accept(const Event& event, Keeper& keeper);
 
     /// No more events will come.
     void drain() { scheduler_.close_windows(); }
@@ -78,7 +78,7 @@ public:
 private:
     using Handlers = std::list<std::unique_ptr<Handler>>;
 
-    void refuse(const Event& event, std::string id);
+    void refuse(const Event& event, Keeper& keeper, std::string id);
     void report(const StepList& list, const Event& event) const;
     const HandlerSettings& settings_of(std::string_view event) const;
     void begin(Occurrence occurrence, const std::string& lane);

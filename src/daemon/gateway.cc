@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 namespace eventsgw {
@@ -30,8 +31,8 @@ Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
-History::Settings history_settings(const Settings& settings) {
-    return {{settings.history, settings.history_age}, settings.history_payload};
+HistorySettings history_settings(const Settings& settings) {
+    return {settings.history, settings.history_age, settings.history_payload};
 }
 
 } // namespace
@@ -44,14 +45,15 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       status_line_(
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
       ready_timeout_(loop.make_timer([this] { on_problem(); })),
-      drain_timeout_(loop.make_timer([this] { loop_.stop(); })),
+      drain_timeout_(loop.make_timer([this] { loop_.stop(); })), journal_(std::move(options.journal)),
+      journal_watch_(loop, journal_->descriptor(), Watch::For::reading, [this] { journal_->receive(); }),
       launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
       supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
-      history_(loop, log, history_settings(config_.settings)),
+      history_(loop, log, history_settings(config_.settings), *journal_),
       commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
       handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
                 config_.handlers, [this] { stop_if_drained(); }),
-      replica_resolver_(loop), journal_(std::move(options.journal)),
+      replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
@@ -59,6 +61,9 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}),
       status_server_(
           loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
+    if (!journal_watch_.on()) {
+        throw std::runtime_error("the journal cannot be watched");
+    }
     if (config_.rules.has(RuleKind::action)) {
         make_sender();
     }
@@ -79,7 +84,6 @@ int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
-    history_.start();
     status_server_.start();
     if (const Result<Address> place = parse_address(config_.settings.metrics_listen)) {
         status_server_.serve_metrics(*place); // an empty setting is no address
@@ -101,9 +105,10 @@ int Gateway::run() {
         throw;
     }
     if (sender_) {
-        sender_->keep(); // first: a disk that hangs over the history must not cost a task
+        sender_->keep();
     }
-    history_.finish();
+    journal_->finish(); // where there was no sender
+    journal_->receive();
     log_summary();
     return end_signal_;
 }
@@ -113,15 +118,15 @@ void Gateway::on_message(const Message& message) {
     const RuleSet::Indexes* held =
         message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
     const Event event{message.channel, message.payload, subscriber_.session().last_heard()};
+    Keeper keeper(event);
     if (held != nullptr) {
-        Keeper keeper(event);
         for (const std::size_t index : *held) {
             static_cast<void>(apply(config_.rules.all()[index], event, keeper)); // a refusal has been counted
             rule_counters_.note(index, event.read);
         }
     }
     if (handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
-        static_cast<void>(handle(event));
+        static_cast<void>(handle(event, keeper));
     }
     status_line_.touch();
 }
@@ -129,16 +134,17 @@ void Gateway::on_message(const Message& message) {
 /// A payload that there is no memory for must not end the daemon, which has others in hand.
 Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
     try {
-        return rule.kind == RuleKind::action ? sender_->send(rule, keeper.keep()) : commands_.run(rule, event);
+        return rule.kind == RuleKind::action ? sender_->send(rule, keeper.keep())
+                                             : commands_.run(rule, event, keeper.keep());
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
         return Outcome::refused(Outcome::Reason::out_of_memory);
     }
 }
 
-Outcome Gateway::handle(const Event& event) {
+Outcome Gateway::handle(const Event& event, Keeper& keeper) {
     try {
-        return handlers_.accept(event);
+        return handlers_.accept(event, keeper);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
         return Outcome::refused(Outcome::Reason::out_of_memory);

@@ -18,11 +18,12 @@
 #include "daemon/watchdog.h"
 #include "event/event.h"
 #include "event/outcome.h"
-#include "history/history.h"
+#include "journal/history.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
 #include "loop/refusals.h"
 #include "loop/signals.h"
+#include "loop/watch.h"
 #include "process/child.h"
 #include "process/remains.h"
 #include "process/run_queue.h"
@@ -81,7 +82,7 @@ public:
 private:
     void on_message(const Message& message);
     Outcome apply(const Rule& rule, const Event& event, Keeper& keeper);
-    Outcome handle(const Event& event);
+    Outcome handle(const Event& event, Keeper& keeper);
 
     HttpResponse replay(const std::string& id);
     /// A line for each task, command and handler.
@@ -133,6 +134,8 @@ private:
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;
 
+    std::unique_ptr<Journal> journal_;
+    Watch journal_watch_; ///< tells when the journal has something to say
     ChildLauncher launcher_;
     Slots slots_;
     Supervisor supervisor_;
@@ -142,7 +145,6 @@ private:
     CommandRunner commands_;
     EventsDirectory handlers_;
     Resolver replica_resolver_;
-    std::unique_ptr<Journal> journal_;
     std::optional<TaskSender> sender_; ///< from the first rule with an action on
     Subscriber subscriber_;
     StatusServer status_server_;

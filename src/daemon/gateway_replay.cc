@@ -4,7 +4,7 @@
 #include "base/glob.h"
 #include "base/text.h"
 #include "daemon/gateway.h"
-#include "history/history_file.h"
+#include "journal/journal_file.h"
 
 #include <string>
 #include <utility>
@@ -20,21 +20,22 @@ HttpResponse refuse(const std::string& reason) {
 
 /// A run whose event can be replayed. Waits for the disk, as long as it takes to read one row.
 Result<RunRecord> load_replayable(const std::string& prefix, bool keeps_payloads) {
-    Result<std::optional<HistoryFile>> opened = HistoryFile::open_to_read(kHistoryName);
-    if (!opened || !*opened) {
-        return opened ? Error{"there is no run in the history yet"}
-                      : within("the history cannot be read", opened.error());
+    Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
+    if (!file) {
+        const bool is_none = file.error().fault == Fault::absent;
+        return is_none ? Error{"there is no run in the history yet"}
+                       : within("the history cannot be read", file.error());
     }
-    HistoryFile& file = **opened;
-    const Result<std::string> id = file.resolve(prefix);
+    HistoryTable history = file->history();
+    const Result<std::string> id = history.resolve(prefix);
     if (!id) {
         return id.error();
     }
-    Result<std::optional<RunRecord>> run = file.load(*id);
+    Result<std::optional<RunRecord>> run = history.load(*id);
     if (!run || !*run) {
         return run ? Error{"there is no run " + quote(*id) + " in the history any more"} : run.error();
     }
-    if (!(*run)->payload) {
+    if (!(*run)->keeps_payload) {
         return Error{"the event's payload was not kept, so it cannot be replayed: " +
                      std::string(keeps_payloads ? "it came before history_payload = yes, or was larger than 1 MiB"
                                                 : "set history_payload = yes in [gateway], reload by systemctl "
@@ -62,13 +63,13 @@ HttpResponse Gateway::replay(const std::string& id) {
     if (!run) {
         return refuse(run.error().message);
     }
-    log_.notice("gateway", "replays an event", {{"event", run->channel}, {"id", run->id}});
-    const Replayed replayed = replay(Event{run->channel, *run->payload, loop_.now(), true});
+    log_.notice("gateway", "replays an event", {{"event", run->channel()}, {"id", run->id}});
+    const Replayed replayed = replay(Event{run->channel(), run->event->payload(), loop_.now(), true});
     if (!replayed.started.empty()) {
         return {200, HttpResponse().content_type, replayed.started + replayed.refused};
     }
     if (replayed.refused.empty()) {
-        return refuse("nothing was started: no rule and no handler takes " + escape(run->channel) + " now");
+        return refuse("nothing was started: no rule and no handler takes " + escape(run->channel()) + " now");
     }
     const std::string why = replayed.is_full ? ", " + std::string(kQueueFull) + "; try again later" : "";
     return refuse("nothing was started" + why + ":\n" + replayed.refused);
@@ -95,7 +96,7 @@ Gateway::Replayed Gateway::replay(const Event& event) {
         }
     }
     if (handlers_.is_used()) {
-        note("handler", escape(event.channel), handle(event));
+        note("handler", escape(event.channel), handle(event, keeper));
     }
     status_line_.touch();
     return replayed;

@@ -46,7 +46,7 @@ void complain_of_other(const Log& log) {
 
 /// What versions that were never released wrote.
 void warn_of_former_files(const Log& log) {
-    for (const char* name : {"eventsgw.spool", "eventsgw.spool.new"}) {
+    for (const char* name : {"eventsgw.spool", "eventsgw.spool.new", "eventsgw.history"}) {
         if (FileIdentity::of(name) != FileIdentity()) {
             log.warning("journal", "a file of an earlier development version is left alone", {{"file", name}});
         }
@@ -61,14 +61,14 @@ Result<std::unique_ptr<Journal>> open_with_lock(const Log& log) {
         return Error{"a gateway answers", Fault::busy};
     }
     if (lock) {
-        return Journal::open(std::move(*lock));
+        return Journal::open(std::move(*lock), log);
     }
     if (lock.error().fault == Fault::busy || lock.error().fault == Fault::shortage) {
         return lock.error();
     }
     log.warning("journal", "no lock keeps a second gateway away",
                 {{"file", JournalLock::kName}, {"reason", lock.error().message}});
-    return Journal::open(std::nullopt);
+    return Journal::open(std::nullopt, log);
 }
 
 } // namespace

@@ -6,7 +6,6 @@
 #include "daemon/leader_session.h"
 #include "event/task.h"
 
-#include <stdexcept>
 #include <utility>
 
 namespace eventsgw {
@@ -25,16 +24,10 @@ TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connection
       forwarder_(
           {make_leader_options(connections, settings.polling_interval), connections.agent_id, make_limits(settings)},
           make_network(loop, resolver_), log, journal,
-          Forwarder::Callbacks{callbacks_.on_empty,
-                               [this](const std::string& problem) {
+          Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
                                    journal_problem_ = problem;
                                    callbacks_.on_change();
-                               }}),
-      journal_watch_(loop, journal.descriptor(), Watch::For::reading, [&journal] { journal.receive(); }) {
-    if (!journal_watch_.on()) {
-        throw std::runtime_error("the journal cannot be watched");
-    }
-}
+                               }}) {}
 
 Outcome TaskSender::send(const Rule& rule, const std::shared_ptr<KeptEvent>& event) {
     const Uuid id = uuids_.make_bytes();

@@ -14,7 +14,6 @@
 #include "event/outcome.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
-#include "loop/watch.h"
 #include "redis/resolver.h"
 
 #include <cstddef>
@@ -68,7 +67,6 @@ private:
     Callbacks callbacks_;
     Resolver resolver_;
     Forwarder forwarder_;
-    Watch journal_watch_; ///< tells when the journal has something to say
 };
 
 } // namespace eventsgw

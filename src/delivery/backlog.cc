@@ -34,7 +34,7 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, Journal& journ
     disk_cost_ = extent.bytes;
     dead_ = extent.dead;
     dead_cost_ = extent.dead_bytes;
-    journal_.listen([this](JournalNews& news) { on_news(news); });
+    journal_.listen_to_tasks([this](JournalNews& news) { on_news(news); });
 }
 
 WallTime Backlog::now() const {
@@ -53,11 +53,11 @@ bool Backlog::add(const std::shared_ptr<KeptEvent>& event, std::string action, c
     if (is_full()) {
         return false;
     }
-    const std::uint64_t number = ++last_;
+    last_ = journal_.take_number();
     if (event->number == 0) { // from its first work on the journal's thread may read it
-        event->number = number;
+        event->number = last_;
     }
-    append(Task{number, now(), event, std::move(action), id});
+    append(Task{last_, now(), event, std::move(action), id});
     schedule();
     return true;
 }

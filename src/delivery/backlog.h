@@ -129,7 +129,7 @@ private:
     void on_counted(const JournalFile::Extent& dead);
     void on_retry(const std::vector<JournalFile::Dead>& dead);
     void on_problem(const JournalNews::Problem& problem);
-    void on_lost(const JournalNews::Lost& lost);
+    void on_lost();
 
     Timers& timers_;
     const Log& log_;

@@ -3,8 +3,6 @@
 
 #include "delivery/backlog.h"
 
-#include "base/uuid.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -25,12 +23,10 @@ void Backlog::on_news(JournalNews& news) {
         on_counted(counted->dead);
     } else if (const auto* retry = std::get_if<JournalNews::Retry>(&news.what)) {
         on_retry(retry->dead);
-    } else if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
-        on_lost(*lost);
-    } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
-        log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
-    } else {
-        on_problem(std::get<JournalNews::Problem>(news.what));
+    } else if (std::holds_alternative<JournalNews::Lost>(news.what)) {
+        on_lost();
+    } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
+        on_problem(*problem);
     }
 }
 
@@ -51,7 +47,7 @@ void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
         }
         submit(true);
         revived_from_ = needed_ > stored_ ? revived_from_ : last_ + 1;
-        needed_ = submitted_ = ++last_;
+        needed_ = submitted_ = last_ = journal_.take_number();
         Task task = one.task;
         task.number = needed_;
         task.event = std::make_shared<KeptEvent>(*task.event);
@@ -71,10 +67,8 @@ void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
 void Backlog::on_problem(const JournalNews::Problem& problem) {
     is_failing_ = !problem.reason.empty();
     if (is_failing_) {
-        log_.error("journal", "cannot be written, tasks wait in memory", {{"reason", problem.reason}});
         retry_->start(kRetry);
     } else {
-        log_.notice("journal", "can be written again");
         retry_->stop();
         submit(false);
         confirm_on_disk();
@@ -83,11 +77,11 @@ void Backlog::on_problem(const JournalNews::Problem& problem) {
     callbacks_.on_pushable();
 }
 
-/// The gap existed only in the file. The tasks in memory go to a new file under a new instance, so that neither the old
-/// file, if it reappears, nor today's cursor counts for tasks of the other.
-void Backlog::on_lost(const JournalNews::Lost& lost) {
-    log_.error("journal", "is lost, another one is begun with what is in memory",
-               {{"reason", lost.reason}, {"set_aside", lost.set_aside}, {"lost", gap_}, {"dead", dead_}});
+/// The gap existed only in the file. The tasks in memory go to a new one.
+void Backlog::on_lost() {
+    if (gap_ + dead_ > 0) {
+        log_.error("task", "lost with the journal", {{"waiting", gap_}, {"dead", dead_}});
+    }
     if (burials_ > 0) {
         log_.error("task", "dead and not kept, the journal is lost", {{"tasks", burials_}});
     }
@@ -101,9 +95,8 @@ void Backlog::on_lost(const JournalNews::Lost& lost) {
     is_failing_ = is_loading_ = owes_confirm_ = false;
     retry_->stop();
     revived_.clear();
-    const std::string instance = UuidSource().make();
-    journal_.order(JournalOrder::Renew{{instance, submitted_}});
-    callbacks_.on_new_instance(instance);
+    journal_.begin_anew(submitted_);
+    callbacks_.on_new_instance(journal_.claim().instance);
     callbacks_.on_problem("");
     schedule();
     callbacks_.on_pushable();

@@ -77,7 +77,7 @@ void Handler::add_variables() {
     variables_.push_back("AGENT_EVENT_ID=" + occurrence_.id);
     variables_.push_back("AGENT_EVENT_TIME=" + format_rfc3339(occurrence_.received));
     variables_.push_back("AGENT_EVENT_COALESCED=" + std::to_string(occurrence_.coalesced));
-    if (occurrence_.is_replay) {
+    if (occurrence_.is_replay()) {
         variables_.emplace_back("AGENT_EVENT_REPLAY=1");
     }
 }
@@ -112,11 +112,7 @@ bool Handler::start_step(const Step& step) {
                        {LogField::hidden("event", occurrence_.channel()), {"id", occurrence_.id}});
     }
     output_ = means_.open_output();
-    const bool is_last = next_ == occurrence_.steps.size() && !occurrence_.keeps_payload; // it is the last to need it
-    Job job{{step.path},
-            is_last ? Input(std::move(occurrence_.payload)) : Input::lend(occurrence_.payload),
-            variables_,
-            output_.stream.get()};
+    Job job{{step.path}, occurrence_.payload(), variables_, output_.stream.get()};
     if (!output_.variable.empty()) {
         job.environment.push_back(output_.variable);
     }

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "handlers/occurrence.h"
-#include "history/run_record.h"
+#include "journal/run_record.h"
 #include "loop/timers.h"
 #include "process/remains.h"
 #include "process/supervisor.h"

@@ -6,9 +6,12 @@
 #include "base/chrono.h"
 #include "config/handler_settings.h"
 #include "handlers/steps.h"
+#include "journal/task.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eventsgw {
@@ -17,7 +20,7 @@ namespace eventsgw {
 struct Occurrence {
     std::string source;
     std::string name;
-    std::string payload;
+    std::shared_ptr<KeptEvent> event;
     std::string id; ///< a UUID, for the log and for the steps
     std::chrono::system_clock::time_point received;
     std::chrono::steady_clock::time_point read; ///< the same, by the clock that never jumps
@@ -25,9 +28,9 @@ struct Occurrence {
     std::vector<std::string> bases; ///< where to look for steps; empty unless the kernel was too short to do so then
     HandlerSettings settings;
     std::uint64_t coalesced = 1; ///< events that it stands for
-    bool is_replay = false;
-    bool keeps_payload = false; ///< to the handler's end, for who asks then
 
+    std::string_view payload() const { return event->payload(); }
+    bool is_replay() const { return event->is_replay(); }
     std::string channel() const { return source + "/event/" + name; }
 };
 

@@ -28,15 +28,15 @@ Scheduler::Scheduler(Timers& timers, Slots& slots, StartCallback start)
 Admission Scheduler::submit(Occurrence occurrence) {
     const std::chrono::nanoseconds window = occurrence.settings.coalesce;
     const bool is_coalescing = window > std::chrono::nanoseconds::zero();
-    const bool coalesces = is_coalescing && !occurrence.is_replay; // its payload is older than that of any other
+    const bool coalesces = is_coalescing && !occurrence.is_replay(); // its payload is older than that of any other
     const std::string key = occurrence.name + " of " + occurrence.source;
     // Also where a reload has ended the coalescing: the newest must not be overtaken.
-    if (!occurrence.is_replay && mergeable_.contains(key)) {
+    if (!occurrence.is_replay() && mergeable_.contains(key)) {
         return merge(key, occurrence);
     }
     std::string lane = choose_lane(occurrence, is_coalescing ? key : "");
     const bool asks_at_once = !coalesces && (lane.empty() || !lanes_.contains(lane));
-    const std::optional<Slots::Number> number = slots_.enter(occurrence.payload.size(), asks_at_once);
+    const std::optional<Slots::Number> number = slots_.enter(occurrence.payload().size(), asks_at_once);
     if (!number) {
         return Admission::refused;
     }
@@ -51,7 +51,7 @@ Admission Scheduler::submit(Occurrence occurrence) {
 
 Admission Scheduler::merge(const std::string& key, Occurrence& occurrence) {
     const Slots::Number number = mergeable_.at(key);
-    if (!slots_.set_bytes(number, occurrence.payload.size())) {
+    if (!slots_.set_bytes(number, occurrence.payload().size())) {
         return Admission::refused;
     }
     Entry& entry = entries_.at(number);

@@ -48,7 +48,8 @@ std::string set_aside(const std::string& path, const Error& error) {
 
 } // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const std::string& path) {
+Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const Log& log,
+                                               const std::string& path) {
     Opened opened{{}, {}, {UuidSource().make(), 0}};
     std::string problem;
     if (is_anything_there(path)) {
@@ -57,22 +58,24 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
             opened = std::move(*found);
         } else if (found.error().fault == Fault::busy || found.error().fault == Fault::shortage) {
             return found.error();
-        } else if (found.error().fault != Fault::empty) {
+        } else if (found.error().fault != Fault::absent) {
             problem = set_aside(path, found.error());
         }
     }
-    auto journal = std::make_unique<Journal>(std::move(lock), path, std::move(opened.file), std::move(opened.claim),
-                                             opened.extent, std::move(problem));
+    auto journal = std::make_unique<Journal>(std::move(lock), log, path, std::move(opened.file),
+                                             std::move(opened.claim), opened.extent, std::move(problem));
     if (Result<void> started = journal->start(); !started) {
         return started.error();
     }
     return journal;
 }
 
-Journal::Journal(std::optional<JournalLock> lock, std::string path, std::optional<JournalFile> file,
-                 JournalFile::Claim claim, JournalFile::Extent extent, std::string problem)
-    : lock_(std::move(lock)), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
-      has_file_(file.has_value()), writer_(std::move(path), claim_, std::move(file), inbox_, outbox_) {}
+Journal::Journal(std::optional<JournalLock> lock, const Log& log, const std::string& path,
+                 std::optional<JournalFile> file, JournalFile::Claim claim, JournalFile::Extent extent,
+                 std::string problem)
+    : lock_(std::move(lock)), log_(log), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
+      last_number_(claim_.floor), has_file_(file.has_value()),
+      writer_(path, claim_, std::move(file), extent_, inbox_, outbox_) {}
 
 Result<void> Journal::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {
@@ -99,20 +102,51 @@ bool Journal::start_thread() {
         if (!std::exchange(lacks_thread_, true)) {
             outbox_.post({JournalNews::Problem{std::string("no thread for it: ") + error.what()}});
         }
+        return false;
     }
-    return thread_.joinable();
+    if (std::exchange(lacks_thread_, false)) {
+        outbox_.post({JournalNews::Problem{""}});
+    }
+    return true;
 }
 
 void Journal::try_again() {
-    if (lacks_thread_ && start_thread()) {
-        lacks_thread_ = false;
-        outbox_.post({JournalNews::Problem{""}});
+    if (lacks_thread_) {
+        start_thread();
     }
+}
+
+void Journal::begin_anew(std::uint64_t floor) {
+    // Neither the old file, if it reappears, nor a cursor of today counts for tasks of the new one.
+    claim_ = {UuidSource().make(), floor};
+    extent_ = {};
+    order(JournalOrder::Renew{claim_});
 }
 
 void Journal::receive() {
     for (JournalNews& news : outbox_.take_all()) {
-        on_news_(news);
+        log_news(news);
+        on_history_news_(news);
+        if (on_task_news_) {
+            on_task_news_(news);
+        } else if (std::holds_alternative<JournalNews::Lost>(news.what)) {
+            begin_anew(last_number_);
+        }
+    }
+}
+
+void Journal::log_news(const JournalNews& news) {
+    if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
+        log_.error("journal", "is lost, another one is begun with what is in memory",
+                   {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
+    } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
+        log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
+    } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
+        if (problem->reason.empty()) {
+            log_.notice("journal", "can be written again");
+        } else {
+            log_.error("journal", "cannot be written, what it is for waits in memory", {{"reason", problem->reason}});
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/log.h"
 #include "base/mailbox.h"
 #include "base/result.h"
 #include "journal/journal_file.h"
@@ -10,6 +11,7 @@
 #include "journal/journal_writer.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,30 +26,41 @@ namespace eventsgw {
 /// and it takes a megabyte of memory.
 ///
 /// What the thread tells waits in a mailbox until receive() is called, which is due whenever descriptor() is readable.
+/// A journal that is lost is begun anew, by the receiver of the tasks' news if there is one.
 class Journal {
 public:
     /// An unusable file is set aside and reported by problem(). With Fault::busy (another process keeps writing to the
     /// file) and Fault::shortage the file is left alone, because the tasks in it have to be pushed first.
-    static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock,
+    static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock, const Log& log,
                                                  const std::string& path = JournalFile::kName);
 
-    Journal(std::optional<JournalLock> lock, std::string path, std::optional<JournalFile> file,
+    Journal(std::optional<JournalLock> lock, const Log& log, const std::string& path, std::optional<JournalFile> file,
             JournalFile::Claim claim, JournalFile::Extent extent, std::string problem);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
     ~Journal() { finish(); }
 
-    /// Sets the receiver of the thread's news. Dead tasks that an administrator retries are reported only from then on.
-    void listen(std::function<void(JournalNews&)> on_news) {
-        on_news_ = std::move(on_news);
+    /// Sets the receiver of what concerns tasks. Dead ones that an administrator retries are reported only from then
+    /// on.
+    void listen_to_tasks(std::function<void(JournalNews&)> on_news) {
+        on_task_news_ = std::move(on_news);
         writer_.look_at_dead_from_now_on();
     }
+    /// The same of what concerns the history.
+    void listen_to_history(std::function<void(const JournalNews&)> on_news) { on_history_news_ = std::move(on_news); }
 
-    /// As they were when it was opened.
+    /// As they were when it was opened, or begun anew.
     const JournalFile::Claim& claim() const { return claim_; }
     const JournalFile::Extent& extent() const { return extent_; }
     /// Why the existing file is not used, and its new name; empty if there is no problem.
     const std::string& problem() const { return problem_; }
+
+    /// Numbers tasks and events in the order of the calls.
+    std::uint64_t take_number() { return ++last_number_; }
+    std::uint64_t last_number() const { return last_number_; }
+
+    /// Whether there is a thread, and so most likely a file.
+    bool is_in_use() const { return thread_.joinable(); }
 
     int descriptor() const { return outbox_.descriptor(); }
     void receive();
@@ -57,6 +70,9 @@ public:
         start_thread();
     }
 
+    /// After JournalNews::Lost: what is ordered from now on is for a new file. Tasks up to `floor` are none of its.
+    void begin_anew(std::uint64_t floor);
+
     /// Retries to start the thread if that failed before.
     void try_again();
 
@@ -65,19 +81,23 @@ public:
 
 private:
     Result<void> start();
+    void log_news(const JournalNews& news);
     /// False if no thread could be started.
     bool start_thread();
 
     std::optional<JournalLock> lock_; ///< none if it could not be taken
+    const Log& log_;
     JournalFile::Claim claim_;
     JournalFile::Extent extent_;
     std::string problem_;
+    std::uint64_t last_number_;
     bool has_file_;
     bool lacks_thread_ = false; ///< as last reported
     Mailbox<JournalOrder> inbox_;
     Mailbox<JournalNews> outbox_;
     JournalWriter writer_; ///< the thread's, from start_thread() to finish()
-    std::function<void(JournalNews&)> on_news_;
+    std::function<void(JournalNews&)> on_task_news_;
+    std::function<void(const JournalNews&)> on_history_news_ = [](const JournalNews&) {};
     std::thread thread_;
 };
 

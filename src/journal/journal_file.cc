@@ -7,6 +7,7 @@
 #include "store/format.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <fcntl.h>
@@ -54,6 +55,30 @@ std::string_view view_bytes(const Uuid& uuid) {
     return {reinterpret_cast<const char*>(uuid.data()), uuid.size()}; // NOLINT(*-reinterpret-cast): bytes as such
 }
 
+bool can_write_beside(const std::string& path) {
+    const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
+    return ::access(directory.empty() ? "." : directory.c_str(), W_OK) == 0;
+}
+
+bool has_content(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && info.st_size > 0;
+}
+
+/// SQLite takes a file of less than its header for an empty one.
+Result<void> check_content(const std::string& path) {
+    constexpr off_t kSmallest = 512;
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return errno == ENOENT ? Error{"there is none here", Fault::absent} : make_os_error("cannot be looked at");
+    }
+    if (!S_ISREG(info.st_mode) || info.st_size >= kSmallest) {
+        return {};
+    }
+    return info.st_size == 0 ? Error{"nothing has been put into it yet", Fault::absent}
+                             : Error{"is cut off after " + std::to_string(info.st_size) + " bytes", Fault::damaged};
+}
+
 /// SQLite gives the files beside the database its mode, but only those that it makes.
 Result<void> make_private(const std::string& path) {
     if (Result<void> regular = check_regular(path); !regular) {
@@ -70,29 +95,48 @@ Result<void> make_private(const std::string& path) {
 
 } // namespace
 
+/// Where SQLite cannot make its files beside the database, one that has no log of writes is read as it lies there.
+Result<Database> JournalFile::open_database(const std::string& path, Database::Mode mode, const char* vfs) {
+    if (mode == Database::Mode::read && !can_write_beside(path)) {
+        const bool has_log = has_content(path + "-wal");
+        if (!has_log) {
+            return Database::open(path, Database::Mode::snapshot, vfs);
+        }
+        if (FileIdentity::of(path + "-shm") == FileIdentity()) {
+            return Error{"a part of it is in " + path +
+                             "-wal, and this directory cannot be written: look at a copy of both",
+                         Fault::read_only};
+        }
+    }
+    return Database::open(path, mode, vfs);
+}
+
 JournalFile::JournalFile(Database database, std::string path)
     : database_(std::make_unique<Database>(std::move(database))),
       transaction_(std::make_unique<Transaction>(*database_)), path_(std::move(path)), places_(look()) {}
 
 Result<JournalFile> JournalFile::open(const std::string& path, Database::Mode mode, const char* vfs) {
-    if (Result<void> made = mode == Database::Mode::write ? make_private(path) : check_regular(path); !made) {
-        return made.error();
+    if (Result<void> content = check_content(path); !content) {
+        return content.error();
     }
-    if (Result<void> known = check_format(path, kFormat, vfs); !known) {
-        return known.error();
+    Result<void> checked = mode == Database::Mode::write ? make_private(path) : check_regular(path);
+    checked = checked && mode == Database::Mode::write ? check_format(path, kFormat, vfs) : checked;
+    if (!checked) {
+        return checked.error();
     }
-    Result<Database> database = Database::open(path, mode, vfs);
+    Result<Database> database = open_database(path, mode, vfs);
     const Result<std::int64_t> format = database ? read_format(*database, kFormat) : database.error();
     if (!format) {
         return format.error();
     }
     if (*format == 0) {
-        return Error{"nothing has been put into it yet", Fault::empty};
+        return Error{"nothing has been put into it yet", Fault::absent};
     }
     JournalFile file(std::move(*database), path);
     if (Result<void> prepared = file.prepare(); !prepared) {
         return prepared.error();
     }
+    file.places_ = file.look(); // now that there is a log of writes
     return file;
 }
 
@@ -119,6 +163,7 @@ Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& clai
     }
     JournalFile file(std::move(*database), path);
     Result<void> done = file.begin();
+    done = done ? file.database_->execute(HistoryTable::kSchema) : done;
     done = done ? file.database_->execute(kSchema) : done;
     done = done ? file.set_meta("instance", claim.instance) : done;
     done = done ? file.set_meta("next", claim.floor + kRunNumbers) : done;
@@ -148,6 +193,16 @@ Result<void> JournalFile::prepare() {
         statement->emplace(std::move(*prepared));
     }
     return {};
+}
+
+Result<void> JournalFile::begin(Durability durability) {
+    if (durability != durability_) {
+        if (Result<void> set = database_->sync_commits(durability == Durability::synced); !set) {
+            return set;
+        }
+        durability_ = durability;
+    }
+    return transaction_->begin();
 }
 
 JournalFile::Places JournalFile::look() const {
@@ -221,8 +276,18 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
     if (!done) {
         return done.error();
     }
-    places_ = look(); // now that there is a log of writes
     return claim;
+}
+
+Result<bool> JournalFile::has_claim(const Claim& claim) {
+    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'),"
+                                                 " (SELECT value FROM meta WHERE key = 'next')");
+    const Result<bool> row = query ? query->step() : query.error();
+    if (!row) {
+        return row.error();
+    }
+    return query->bytes(0) == claim.instance &&
+           query->number(1) == static_cast<std::int64_t>(claim.floor + kRunNumbers);
 }
 
 Result<void> JournalFile::insert_event(const Task& task) {

@@ -5,6 +5,7 @@
 
 #include "base/file_identity.h"
 #include "base/result.h"
+#include "journal/history_table.h"
 #include "journal/task.h"
 #include "store/database.h"
 
@@ -22,7 +23,8 @@ namespace eventsgw {
 /// The tables of a journal. Every call waits for the disk. What belongs together is put between begin() and commit().
 ///
 /// An event has one row, with its channel and payload, and each work that it leads to a small one. Both are numbered in
-/// the order in which they came; an event has the number of its first work. Work waits, or it is dead.
+/// the order in which they came; an event has the number of its first work. Work waits, or it is dead. The runs that
+/// have ended are in tables of their own.
 class JournalFile {
 public:
     /// In the working directory, which is the module's state directory.
@@ -52,7 +54,8 @@ public:
         bool is_to_retry;
     };
 
-    /// Reads and writes a journal that is there. Fault::empty where nothing has been put into it yet.
+    /// Reads and writes a journal that is there. Fault::absent where there is none, or nothing has been put into it
+    /// yet.
     static Result<JournalFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
     /// Makes a new file that only its owner can open. Fault::taken if the path exists.
     static Result<JournalFile> make(const std::string& path, const Claim& claim);
@@ -68,13 +71,17 @@ public:
     /// stays theirs, and so the leader's cursor goes on to count for them. Otherwise it is `new_instance`, a UUID that
     /// nobody has used.
     Result<Claim> claim(const std::string& new_instance);
+    /// Whether it is the file for which that was claimed last.
+    Result<bool> has_claim(const Claim& claim);
     Result<Extent> measure();
     /// The dead ones; nothing else of it.
     Result<Extent> measure_dead();
     /// Tasks after a number up to another, and their cost; nothing else of it.
     Result<Extent> measure_between(std::uint64_t after, std::uint64_t until);
 
-    Result<void> begin() { return transaction_->begin(); }
+    enum class Durability : bool { relaxed, synced };
+    /// What a relaxed transaction has written a power cut may take; the file stays sound.
+    Result<void> begin(Durability durability = Durability::synced);
     Result<void> commit() { return transaction_->commit(); }
     /// Takes back what was done since begin().
     void roll_back() { transaction_ = std::make_unique<Transaction>(*database_); }
@@ -107,6 +114,9 @@ public:
     /// Of a dead one: the gateway is to push it again.
     Result<void> ask_retry(std::uint64_t number);
 
+    /// Valid as long as this is.
+    HistoryTable history() { return HistoryTable(*database_); }
+
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
@@ -117,6 +127,7 @@ private:
     JournalFile(Database database, std::string path);
     static Result<JournalFile> fill(const std::string& path, const Claim& claim);
     Result<void> prepare();
+    static Result<Database> open_database(const std::string& path, Database::Mode mode, const char* vfs);
     Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);
     Result<void> insert_event(const Task& task);
     Result<void> erase_events_through(std::uint64_t number);
@@ -133,6 +144,7 @@ private:
     std::unique_ptr<Transaction> transaction_;
     std::string path_;
     Places places_; ///< when it was opened
+    Durability durability_ = Durability::synced;
     std::optional<Statement> insert_event_;
     std::optional<Statement> insert_work_;
     std::optional<Statement> load_;

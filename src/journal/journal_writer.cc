@@ -22,6 +22,13 @@ WallTime wall_now() {
     return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
 }
 
+constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+
+bool is_regular(const std::string& path) {
+    struct stat info {};
+    return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
 std::size_t add_cost(std::size_t sum, const Task& task) {
     return sum + task.cost();
 }
@@ -29,18 +36,25 @@ std::size_t add_cost(std::size_t sum, const Task& task) {
 } // namespace
 
 JournalWriter::JournalWriter(std::string path, JournalFile::Claim claim, std::optional<JournalFile> file,
-                             Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox)
-    : path_(std::move(path)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox), outbox_(outbox) {}
+                             const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox,
+                             Mailbox<JournalNews>& outbox)
+    : path_(std::move(path)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox), outbox_(outbox),
+      last_(extent.tasks > 0 ? claim_.floor : 0), last_run_(claim_.floor) {
+    dead_.dead = extent.dead;
+    dead_.dead_bytes = extent.dead_bytes;
+    if (file_) {
+        tidy_due_ = Clock::now() + kLogAge;
+    }
+}
 
 void JournalWriter::run() {
-    int patience = 0; // the first look is for what another process has asked for meanwhile
-    for (bool is_last = false; !is_last; patience = static_cast<int>(kTick.count())) {
+    for (bool is_last = false; !is_last;) {
         pollfd inbox{inbox_.descriptor(), POLLIN, 0};
-        ::poll(&inbox, 1, patience);
+        ::poll(&inbox, 1, patience());
         is_last = is_ending_; // and all orders lie in the inbox
         try {
             sort_orders();
-            work();
+            work(is_last);
         } catch (const std::bad_alloc&) {
             if (file_) {
                 file_->roll_back();
@@ -53,6 +67,34 @@ void JournalWriter::run() {
 void JournalWriter::end() {
     is_ending_ = true;
     inbox_.wake();
+}
+
+void JournalWriter::look_at_dead_from_now_on() {
+    looks_at_dead_ = true;
+    inbox_.wake();
+}
+
+int JournalWriter::patience() const {
+    const Clock::time_point now = Clock::now();
+    if (!orders_.empty() || !loads_.empty()) {
+        return static_cast<int>(kTick.count());
+    }
+    if (is_lost_) {
+        return -1;
+    }
+    Clock::time_point due = is_watched() ? looked_ + kTick : Clock::time_point::max();
+    for (const auto& chore : {history_due_, tidy_due_}) {
+        due = std::min(due, chore.value_or(due));
+    }
+    if (due == Clock::time_point::max()) {
+        return -1;
+    }
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::max(due, now) - now).count());
+}
+
+/// Somebody may drop the dead or ask for them to be pushed again, and take the file away from those that wait.
+bool JournalWriter::is_watched() const {
+    return file_ && looks_at_dead_ && (last_ > confirmed_ || dead_.dead > 0);
 }
 
 void JournalWriter::sort_orders() {
@@ -70,6 +112,12 @@ void JournalWriter::sort(JournalOrder& order) {
     if (auto* renew = std::get_if<JournalOrder::Renew>(&order.what)) {
         claim_ = std::move(renew->claim);
         is_lost_ = false;
+    } else if (auto* keep = std::get_if<JournalOrder::Keep>(&order.what)) {
+        runs_.push_back(std::move(keep->run));
+        history_due_ = std::min(history_due_.value_or(Clock::time_point::max()), Clock::now() + kGather);
+    } else if (const auto* retain = std::get_if<JournalOrder::Retain>(&order.what)) {
+        history_ = retain->settings;
+        history_due_ = Clock::now();
     } else if (is_lost_) {
         return; // given before the loop knew
     } else if (const auto* load = std::get_if<JournalOrder::Load>(&order.what)) {
@@ -80,26 +128,57 @@ void JournalWriter::sort(JournalOrder& order) {
 }
 
 /// Loading does not depend on writing: what is loaded has been written before, and a full disk can still be read.
-void JournalWriter::work() {
+void JournalWriter::work(bool is_last) {
     if (file_ && !file_->is_in_place()) {
         file_->abandon();
         lose("was removed or replaced while in use");
     }
     const bool is_idle = orders_.empty() && loads_.empty();
-    if (!file_ && (is_idle || !make_file())) {
+    if (!is_idle) {
+        if (const Result<void> opened = open_file(); !opened) {
+            report_problem(opened.error());
+            return;
+        }
+        write();
+        load();
+    }
+    if (is_lost_ || !orders_.empty() || !loads_.empty()) {
         return;
     }
-    write();
-    load();
-    if (file_ && orders_.empty() && loads_.empty() && look_around()) {
+    if (file_ && look_around()) {
         report_well();
-        if (is_idle) {
-            tidy_up();
-        }
+    }
+    if (history_due_ && (Clock::now() >= *history_due_ || (is_last && !runs_.empty()))) {
+        keep_history();
+    }
+    if (file_ && is_idle) {
+        tidy_up();
     }
 }
 
-bool JournalWriter::make_file() {
+/// If another lies there than the one that was closed, then that is no loss: nothing waited in it. An inode's number
+/// would not tell them apart, for it is used again.
+Result<void> JournalWriter::open_file() {
+    if (file_) {
+        return {};
+    }
+    if (!is_closed_ || !is_regular(path_)) {
+        return make_file();
+    }
+    Result<JournalFile> file = JournalFile::open(path_, Database::Mode::write);
+    const Result<bool> is_ours = file ? file->has_claim(claim_) : file.error();
+    if (!is_ours) {
+        return is_ours.error();
+    }
+    if (!*is_ours) {
+        file->close();
+        return make_file();
+    }
+    file_.emplace(std::move(*file));
+    return {};
+}
+
+Result<void> JournalWriter::make_file() {
     struct stat info {};
     const bool is_there = ::lstat(path_.c_str(), &info) == 0;
     if (is_there && S_ISREG(info.st_mode) && info.st_size == 0) {
@@ -107,20 +186,20 @@ bool JournalWriter::make_file() {
     } else if (is_there) {
         Result<std::string> name = set_database_aside(path_);
         if (!name) {
-            report_problem(within("what lies in its place", name.error()));
-            return false;
+            return within("what lies in its place", name.error());
         }
         outbox_.post({JournalNews::Displaced{std::move(*name)}});
     }
     Result<JournalFile> file = JournalFile::make(path_, claim_);
     if (!file) {
-        report_problem(file.error());
-        return false;
+        return file.error();
     }
     file_.emplace(std::move(*file));
     confirmed_ = claim_.floor;
+    last_ = 0;
+    dead_ = {};
     version_ = -1;
-    return true;
+    return {};
 }
 
 void JournalWriter::load() {
@@ -185,6 +264,7 @@ Result<void> JournalWriter::apply_one(const JournalOrder& order) {
         return {};
     }
     const auto& revive = std::get<JournalOrder::Revive>(order.what);
+    last_ = std::max(last_, revive.new_number);
     return file_->revive(revive.number, revive.new_number);
 }
 
@@ -198,6 +278,7 @@ Result<void> JournalWriter::apply_write(const JournalOrder::Write& write) {
         }
         confirmed_ = before;
     }
+    last_ = std::max(last_, write.tasks.back().number);
     for (const Task& task : write.tasks) {
         if (Result<void> inserted = file_->insert(task); !inserted) {
             return inserted;
@@ -221,7 +302,7 @@ Result<void> JournalWriter::apply_confirm(const JournalOrder::Confirm& confirm) 
     switch (confirm.rows) {
     case JournalOrder::Confirm::Rows::keep: return {};
     case JournalOrder::Confirm::Rows::erase_some: return file_->erase_through(confirm.through, kEraseRows);
-    case JournalOrder::Confirm::Rows::erase_all: may_shrink_ = true; return file_->erase_all();
+    case JournalOrder::Confirm::Rows::erase_all: return file_->erase_all();
     }
     return {};
 }
@@ -255,13 +336,13 @@ void JournalWriter::report_done() {
     if (stored > 0) {
         outbox_.post({JournalNews::Stored{stored, returns}});
     }
-    checkpoint(written);
+    note_written(written, written < kQuietCost ? kLogCost : kNever); // not in the midst of a flood
 }
 
-/// Not in the midst of a flood.
-void JournalWriter::checkpoint(std::size_t written) {
-    log_cost_ += std::max<std::size_t>(written, 1); // what writes no task is in the log too
-    if (log_cost_ >= kLogCost && written < kQuietCost) {
+void JournalWriter::note_written(std::size_t cost, std::size_t log_limit) {
+    tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
+    log_cost_ += cost;
+    if (log_cost_ >= log_limit) {
         log_cost_ = 0;
         static_cast<void>(file_->checkpoint()); // a fault of the disk shows at the next commit
     }
@@ -285,7 +366,7 @@ Result<bool> JournalWriter::look_at_dead() {
 
 /// Once a tick, between two commits: has another process asked for something? False when the file could not be read.
 bool JournalWriter::look_around() {
-    const auto now = std::chrono::steady_clock::now();
+    const Clock::time_point now = Clock::now();
     if (!looks_at_dead_ || now < looked_ + kTick) {
         return true;
     }
@@ -302,26 +383,80 @@ bool JournalWriter::look_around() {
             return false;
         }
         version_ = *is_all ? *version : -1;
-        log_cost_ = std::max<std::size_t>(log_cost_, 1); // what another process has written is in the log too
+        tidy_due_ = tidy_due_.value_or(now + kLogAge); // what another process has written is in the log too
     }
     return true;
 }
 
-/// When nothing else is to be done.
-void JournalWriter::tidy_up() {
-    if (log_cost_ > 0) {
-        log_cost_ = 0;
-        static_cast<void>(file_->checkpoint());
+void JournalWriter::keep_history() {
+    history_due_.reset();
+    if (history_.runs == 0) {
+        drop_runs();
     }
-    if (may_shrink_) {
-        const Result<bool> shrunk = file_->shrink();
-        may_shrink_ = !shrunk || !*shrunk; // it is room and no task that is at stake: another time
+    const bool is_any_there = file_ || (is_closed_ && is_regular(path_));
+    if (runs_.empty() && !is_any_there) {
+        return;
+    }
+    Result<void> opened = open_file();
+    const Result<bool> erased = opened ? write_history() : opened.error();
+    if (!erased) {
+        history_due_ = Clock::now() + kTick;
+        report_not_kept(erased.error());
+        return;
+    }
+    history_due_ = history_.runs > 0 ? std::optional(Clock::now() + kForgetEvery) : std::nullopt;
+    if (history_.runs == 0 && *erased) {
+        outbox_.post({JournalNews::Erased{}});
+    }
+    note_written(drop_runs(), kHistoryLogCost);
+}
+
+/// Those that are on disk, or not to be kept. What they cost.
+std::size_t JournalWriter::drop_runs() {
+    const std::size_t cost = std::accumulate(runs_.begin(), runs_.end(), std::size_t{0},
+                                             [](std::size_t sum, const RunRecord& run) { return sum + run.cost(); });
+    if (!runs_.empty() || !history_problem_.empty()) {
+        outbox_.post({JournalNews::Kept{cost}});
+    }
+    runs_.clear();
+    history_problem_.clear();
+    return cost;
+}
+
+Result<bool> JournalWriter::write_history() {
+    const RunRecord::Time now = std::chrono::system_clock::now();
+    HistoryTable history = file_->history();
+    Result<void> done = file_->begin(JournalFile::Durability::relaxed);
+    done = done ? history.add(runs_, last_run_) : done;
+    const Result<bool> erased = done ? history.forget(history_, now) : done.error();
+    done = erased ? file_->commit() : Result<void>(erased.error());
+    if (!done) {
+        file_->roll_back();
+        return done.error();
+    }
+    last_run_ += runs_.size();
+    return erased;
+}
+
+/// The log ends up in the file, without what was erased, and both give room back. A file in which nothing waits is
+/// closed, for SQLite takes memory for it.
+void JournalWriter::tidy_up() {
+    if (tidy_due_ && Clock::now() >= *tidy_due_) {
+        const Result<bool> done = file_->shrink(); // it is room and no task that is at stake: else another time
+        tidy_due_ = done && *done ? std::nullopt : std::optional(Clock::now() + kLogAge);
+        log_cost_ = 0;
+    }
+    if (!tidy_due_ && !is_watched()) {
+        is_closed_ = true;
+        file_.reset();
     }
 }
 
 /// The loop learns of it, and orders what is in its memory anew.
 void JournalWriter::lose(const std::string& reason) {
     file_.reset();
+    is_closed_ = false;
+    tidy_due_.reset();
     is_lost_ = true;
     orders_.clear();
     loads_.clear();
@@ -338,10 +473,24 @@ void JournalWriter::lose(const std::string& reason) {
     outbox_.post({JournalNews::Lost{reason, name}});
 }
 
-void JournalWriter::report_problem(const Error& error) {
-    if (file_ && error.fault == Fault::damaged) {
+bool JournalWriter::loses_over(const Error& error) {
+    const bool is_there = file_ || is_closed_;
+    if (is_there && error.fault == Fault::damaged) {
         lose(error.message);
-    } else if (problem_ != error.message) {
+        return true;
+    }
+    return false;
+}
+
+void JournalWriter::report_not_kept(const Error& error) {
+    if (!loses_over(error) && history_problem_ != error.message) {
+        history_problem_ = error.message;
+        outbox_.post({JournalNews::NotKept{history_problem_}});
+    }
+}
+
+void JournalWriter::report_problem(const Error& error) {
+    if (!loses_over(error) && problem_ != error.message) {
         problem_ = error.message;
         outbox_.post({JournalNews::Problem{problem_}});
     }

@@ -5,7 +5,9 @@
 
 #include "base/chrono.h"
 #include "base/mailbox.h"
+#include "journal/history_table.h"
 #include "journal/journal_file.h"
+#include "journal/run_record.h"
 #include "journal/task.h"
 
 #include <atomic>
@@ -49,7 +51,15 @@ struct JournalOrder {
     struct Renew {
         JournalFile::Claim claim;
     };
-    std::variant<Write, Confirm, Bury, Revive, Load, Renew> what;
+    /// A run that has ended. It is written when no task waits for the disk.
+    struct Keep {
+        RunRecord run;
+    };
+    /// What is kept of such runs from now on, and of those that are there.
+    struct Retain {
+        HistorySettings settings;
+    };
+    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, Retain> what;
 };
 
 /// What the journal's thread tells the loop.
@@ -83,49 +93,75 @@ struct JournalNews {
         std::string set_aside; ///< new name of a foreign file that was found at the journal's path
     };
     struct Problem {
-        std::string reason; ///< empty: all is well again
+        std::string reason; ///< why tasks cannot be written; empty: all is well again
     };
-    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem> what;
+    struct Kept {
+        std::size_t cost; ///< of the runs that do not wait for the disk any more
+    };
+    struct NotKept {
+        std::string reason; ///< why runs cannot be written for now
+    };
+    struct Erased {}; ///< the history is off, and nothing is left of it
+    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Kept, NotKept, Erased>
+        what;
 };
 
 /// The thread that waits for the disk, so that the loop does not. Owns the journal's file, and makes it for the first
 /// order where there is none. Whatever lies in the inbox when it comes to look is one commit. What cannot be written
 /// stays here and is tried again. A file that turns out to be damaged, or that somebody has removed or replaced, is
 /// lost: it is set aside if it is there, and the thread does nothing before it is told to begin a new one.
+///
+/// Runs that have ended are written when all else is. A file in which nothing waits is closed until the next order, and
+/// the thread sleeps.
 class JournalWriter {
 public:
     /// Between two looks for what another process has changed, and between two attempts to write.
     static constexpr std::chrono::milliseconds kTick{1000};
+    /// So long runs that have ended are gathered for one commit.
+    static constexpr std::chrono::milliseconds kGather{500};
+    /// Runs become too old without a new one, too.
+    static constexpr std::chrono::hours kForgetEvery{1};
+    /// So long after a write the log is brought into the file, which ends what was erased.
+    static constexpr std::chrono::seconds kLogAge{5};
     /// Rows that are erased at a time.
     static constexpr std::int64_t kEraseRows = 20000;
     /// A commit of less than kQuietCost is followed by a checkpoint if the last one is kLogCost behind.
     static constexpr std::size_t kQuietCost = 1U << 20U;
     static constexpr std::size_t kLogCost = 32U << 20U;
+    /// The same after a commit of runs, which come by no flood.
+    static constexpr std::size_t kHistoryLogCost = 4U << 20U;
     /// What is loaded at a time, of those that wait, and of the dead that are to be pushed again.
     static constexpr std::size_t kLoadCost = 2U << 20U;
     static constexpr std::size_t kRetryCost = 8U << 20U;
 
     /// Without a `file` it makes one for the first order, with the tasks' numbers as claimed.
     JournalWriter(std::string path, JournalFile::Claim claim, std::optional<JournalFile> file,
-                  Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox);
+                  const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox);
 
     /// Until end() was called, and what had been ordered before is done as far as it can be.
     void run();
     /// The three below from the other thread. To end needs no memory.
     void begin() { is_ending_ = false; }
     void end();
-    void look_at_dead_from_now_on() { looks_at_dead_ = true; }
+    void look_at_dead_from_now_on();
 
     /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
     /// is lost.
     std::size_t unwritten() const;
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Milliseconds until something is due; -1: nothing is before the next order.
+    int patience() const;
+    /// Whether the file must be looked at each kTick.
+    bool is_watched() const;
     void sort_orders();
     void sort(JournalOrder& order);
-    void work();
-    /// False when it cannot be made now.
-    bool make_file();
+    void work(bool is_last);
+    /// Opens the file that was closed, or makes one.
+    Result<void> open_file();
+    Result<void> make_file();
     void load();
     void write();
     Result<void> apply();
@@ -133,17 +169,26 @@ private:
     Result<void> apply_write(const JournalOrder::Write& write);
     Result<void> apply_confirm(const JournalOrder::Confirm& confirm);
     void report_done();
-    void checkpoint(std::size_t written);
+    /// When what it comes to has reached the limit, the log is brought into the file.
+    void note_written(std::size_t cost, std::size_t log_limit);
     bool look_around();
+    void keep_history();
+    /// Whether something was erased.
+    Result<bool> write_history();
+    std::size_t drop_runs();
     void tidy_up();
     Result<bool> look_at_dead();
+    /// Whether the file is lost over it.
+    bool loses_over(const Error& error);
     void report_problem(const Error& error);
+    void report_not_kept(const Error& error);
     void report_well();
     void lose(const std::string& reason);
 
     std::string path_;
     JournalFile::Claim claim_;
-    std::optional<JournalFile> file_; ///< nothing before the first order where it is new, and once it is lost
+    std::optional<JournalFile> file_; ///< nothing before the first order where it is new, once it is lost, or closed
+    bool is_closed_ = false;          ///< it has been, and may lie there
     bool is_lost_ = false;            ///< until it is renewed
     Mailbox<JournalOrder>& inbox_;
     Mailbox<JournalNews>& outbox_;
@@ -153,14 +198,21 @@ private:
     std::deque<JournalOrder::Load> loads_;
     std::vector<JournalFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;               ///< tasks up to this number do not wait
+    std::uint64_t last_ = 0;                    ///< none behind this one has been written
     std::atomic<bool> is_ending_ = false;
     std::atomic<bool> looks_at_dead_ = false; ///< the loop has a receiver for them
     std::size_t log_cost_ = 0;                ///< of what has been written since the last checkpoint
-    bool may_shrink_ = false;                 ///< something was erased since the last time
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
     JournalFile::Extent dead_;  ///< as they were then, with those of later commits
-    std::chrono::steady_clock::time_point looked_; ///< around
-    std::string problem_;                          ///< as last told
+    Clock::time_point looked_;  ///< around
+    std::optional<Clock::time_point> tidy_due_;
+    std::string problem_; ///< as last told
+
+    HistorySettings history_;
+    std::vector<RunRecord> runs_; ///< that have ended and are not on disk
+    std::uint64_t last_run_;      ///< number of the last one on disk
+    std::optional<Clock::time_point> history_due_;
+    std::string history_problem_; ///< as last told
 };
 
 } // namespace eventsgw

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,24 +35,30 @@ inline WallTime to_time(std::int64_t number) {
 class KeptEvent {
 public:
     KeptEvent(std::string_view channel, std::string_view payload, bool is_replay)
-        : form_(classify_payload(payload)), is_replay_(is_replay), channel_size_(channel.size()) {
+        : is_replay_(is_replay), channel_size_(channel.size()) {
         bytes_.reserve(channel.size() + payload.size());
         bytes_.append(channel).append(payload);
     }
 
     std::string_view channel() const { return std::string_view(bytes_).substr(0, channel_size_); }
     std::string_view payload() const { return std::string_view(bytes_).substr(channel_size_); }
-    PayloadForm form() const { return form_; }
+    /// Found out when it is asked for first, by the one thread that makes tasks: commands do not care.
+    PayloadForm form() const {
+        if (!form_) {
+            form_ = classify_payload(payload());
+        }
+        return *form_;
+    }
     bool is_replay() const { return is_replay_; }
     Event view() const { return {channel(), payload(), {}, is_replay_}; }
 
     std::size_t size() const { return bytes_.size(); }
 
-    /// In the file; that of its first work, and not changed any more then. 0 as long as it has none.
+    /// In the file, and not changed any more once it is given. 0 as long as the event has none.
     std::uint64_t number = 0;
 
 private:
-    PayloadForm form_;
+    mutable std::optional<PayloadForm> form_;
     bool is_replay_;
     std::size_t channel_size_;
     std::string bytes_;

@@ -36,11 +36,11 @@ UniqueFd open_pidfd(pid_t pid) {
 
 class Child : public Process {
 public:
-    Child(Loop& loop, pid_t pid, Clock::time_point started, UniqueFd input_pipe, Input input,
+    Child(Loop& loop, pid_t pid, Clock::time_point started, UniqueFd input_pipe, std::string_view input,
           std::function<void(const Exit&)> on_exit)
         : pid_(pid), started_(started), on_exit_(std::move(on_exit)), pidfd_(open_pidfd(pid)),
           poll_(loop.make_timer([this] { on_maybe_exited(); })),
-          feed_(std::make_unique<InputFeed>(loop, std::move(input_pipe), std::move(input))) {
+          feed_(std::make_unique<InputFeed>(loop, std::move(input_pipe), input)) {
         if (pidfd_) {
             exited_ = std::make_unique<Watch>(loop, pidfd_.get(), Watch::For::reading, [this] { on_maybe_exited(); });
         }
@@ -110,7 +110,7 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Process>> ChildLauncher::launch(Job& job, std::function<void(const Exit&)> on_exit) {
+Result<std::unique_ptr<Process>> ChildLauncher::launch(const Job& job, std::function<void(const Exit&)> on_exit) {
     Result<Pipe> pipe = make_pipe();
     if (!pipe) {
         return pipe.error();
@@ -127,8 +127,8 @@ Result<std::unique_ptr<Process>> ChildLauncher::launch(Job& job, std::function<v
         return pid.error();
     }
     pipe->read_end.reset();
-    return std::unique_ptr<Process>(std::make_unique<Child>(loop_, *pid, started, std::move(pipe->write_end),
-                                                            std::move(job.input), std::move(on_exit)));
+    return std::unique_ptr<Process>(
+        std::make_unique<Child>(loop_, *pid, started, std::move(pipe->write_end), job.input, std::move(on_exit)));
 }
 
 } // namespace eventsgw

@@ -19,7 +19,7 @@ public:
     ChildLauncher(Loop& loop, std::vector<std::string> environment)
         : loop_(loop), environment_(std::move(environment)) {}
 
-    Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) override;
+    Result<std::unique_ptr<Process>> launch(const Job& job, std::function<void(const Exit&)> on_exit) override;
 
 private:
     Loop& loop_;

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kRetryInterval{50};
 
 } // namespace
 
-InputFeed::InputFeed(Loop& loop, UniqueFd pipe, Input input) : pipe_(std::move(pipe)), input_(std::move(input)) {
+InputFeed::InputFeed(Loop& loop, UniqueFd pipe, std::string_view input) : pipe_(std::move(pipe)), rest_(input) {
     write_some();
     if (pipe_) {
         writable_ = std::make_unique<Watch>(loop, pipe_.get(), Watch::For::writing, [this] { write_some(); });
@@ -33,11 +33,10 @@ void InputFeed::wait() {
 }
 
 void InputFeed::write_some() {
-    const std::string_view bytes = input_.bytes();
-    while (written_ < bytes.size()) {
-        const ssize_t size = ::write(pipe_.get(), bytes.data() + written_, bytes.size() - written_);
+    while (!rest_.empty()) {
+        const ssize_t size = ::write(pipe_.get(), rest_.data(), rest_.size());
         if (size >= 0) {
-            written_ += static_cast<std::size_t>(size);
+            rest_.remove_prefix(static_cast<std::size_t>(size));
         } else if (errno == EAGAIN) {
             return;
         } else if (errno != EINTR) {
@@ -52,7 +51,6 @@ void InputFeed::finish() {
         writable_->off();
     }
     pipe_.reset();
-    input_.clear(); // a large payload need not live as long as the child
 }
 
 } // namespace eventsgw

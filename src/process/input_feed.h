@@ -6,10 +6,10 @@
 #include "base/fd.h"
 #include "loop/timers.h"
 #include "loop/watch.h"
-#include "process/input.h"
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 namespace eventsgw {
 
@@ -19,8 +19,8 @@ class Loop;
 /// not read to the end, or at all, is none of its business: it just stops.
 class InputFeed {
 public:
-    /// Writes what fits at once. `pipe` must be set to non-blocking.
-    InputFeed(Loop& loop, UniqueFd pipe, Input input);
+    /// Writes what fits at once. `pipe` must be set to non-blocking. `input` must live as long as this.
+    InputFeed(Loop& loop, UniqueFd pipe, std::string_view input);
 
 private:
     void write_some();
@@ -28,8 +28,7 @@ private:
     void finish();
 
     UniqueFd pipe_;
-    Input input_;
-    std::size_t written_ = 0;
+    std::string_view rest_;
     std::unique_ptr<Watch> writable_;
     std::unique_ptr<Timer> retry_; ///< where the kernel takes no more descriptors to watch
 };

@@ -6,11 +6,11 @@
 #include "base/chrono.h"
 #include "base/result.h"
 #include "loop/timers.h"
-#include "process/input.h"
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -20,7 +20,7 @@ namespace eventsgw {
 /// A program to run.
 struct Job {
     std::vector<std::string> command;       ///< command[0] is the path of an executable; PATH is not searched
-    Input input{};                          ///< becomes its standard input, byte for byte
+    std::string_view input{};               ///< becomes its standard input; whoever gives it keeps it until the exit
     std::vector<std::string> environment{}; ///< "NAME=value", on top of the launcher's; the last of a name wins
     int output = -1;                        ///< its standard output and error, open until it starts; -1: the daemon's
 };
@@ -53,11 +53,10 @@ class Launcher {
 public:
     virtual ~Launcher() = default;
 
-    /// Takes `job.input` when it succeeds, and leaves the job alone when it does not.
     /// `on_exit` is called once, from the loop, when the process itself has exited, whatever its group or its pipes do;
-    /// not after the Process has been destroyed. A lent input is not looked at from then on. Error: what the kernel
+    /// not after the Process has been destroyed. The input is not looked at from then on. Error: what the kernel
     /// said, as in posix_spawn(3) and execve(2).
-    virtual Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) = 0;
+    virtual Result<std::unique_ptr<Process>> launch(const Job& job, std::function<void(const Exit&)> on_exit) = 0;
 };
 
 } // namespace eventsgw

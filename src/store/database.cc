@@ -166,8 +166,8 @@ Result<void> Database::configure(Mode mode) {
         "wal_autocheckpoint=65536");
 }
 
-Result<void> Database::relax() {
-    return execute("PRAGMA synchronous=NORMAL");
+Result<void> Database::sync_commits(bool sync) {
+    return execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
 void Database::set_patience(std::chrono::milliseconds patience) {
@@ -176,20 +176,6 @@ void Database::set_patience(std::chrono::milliseconds patience) {
 
 void Database::abandon() {
     sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-}
-
-/// Through SQLite's own descriptor: to close another of the same file would end the locks of the connection
-/// (https://www.sqlite.org/howtocorrupt.html, 2.2).
-bool Database::has_header() const {
-    constexpr std::string_view kMagic = "SQLite format 3\0"sv;
-    sqlite3_file* file = nullptr;
-    if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-        file->pMethods == nullptr) {
-        return false;
-    }
-    std::array<char, kMagic.size()> start{};
-    return file->pMethods->xRead(file, start.data(), static_cast<int>(start.size()), 0) == SQLITE_OK &&
-           std::string_view(start.data(), start.size()) == kMagic;
 }
 
 Result<void> Database::execute(const std::string& sql) {

@@ -51,8 +51,8 @@ private:
 };
 
 /// One connection to an SQLite database in WAL mode, whose commits are on disk when they return (synchronous=FULL),
-/// unless it is relaxed. Other processes may use the file at the same time; each waits for the others up to
-/// kBusyTimeout. Used by one thread at a time.
+/// unless sync_commits() says otherwise. Other processes may use the file at the same time; each waits for the others
+/// up to kBusyTimeout. Used by one thread at a time.
 class Database {
 public:
     static constexpr std::chrono::milliseconds kBusyTimeout{5000};
@@ -64,8 +64,8 @@ public:
     /// one.
     static Result<Database> open(const std::string& path, Mode mode, const char* vfs = nullptr);
 
-    /// For what may be lost in a power cut: commits do not wait for the disk from now on. The file stays sound.
-    Result<void> relax();
+    /// Whether commits wait for the disk from now on. A power cut may take those that do not; the file stays sound.
+    Result<void> sync_commits(bool sync);
 
     /// How long the others are waited for from now on.
     void set_patience(std::chrono::milliseconds patience);
@@ -77,8 +77,6 @@ public:
     Result<Statement> prepare(std::string_view sql);
     /// The number that a query answers with, such as that of a pragma; nothing when it has no row.
     Result<std::optional<std::int64_t>> ask(std::string_view sql);
-    /// Whether the file itself still begins as a database does, whatever stands in the log of writes.
-    bool has_header() const;
     /// Moves what has been committed from the log of writes to the database itself; `truncate` also gives back the
     /// log's room. False when another process keeps it from that.
     Result<bool> checkpoint(bool truncate);

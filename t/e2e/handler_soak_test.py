@@ -22,7 +22,6 @@ from waiting import PATIENCE, wait_until
 MIB = 1 << 20
 HANDLERS = choose_count(10000)
 LONG = 4 * PATIENCE
-HISTORY_DESCRIPTORS = 6  # from the first run on: three files, and three to wake its thread and the loop
 
 # Each event's steps, by the misbehaviour.
 NASTY = {
@@ -67,7 +66,7 @@ class Soak(SoakTestCase):
         self.write_step("dies", "10a", "kill -$(cat) $$; exit 0\n")
         self.addCleanup(lambda: end_all(map(int, gateway.read("pids").split())))
         self.run_handler("good")
-        self.wait_history_open()
+        self.wait_journal_closed()
         before = gateway.descriptors()
 
         replaced = threading.Event()
@@ -176,7 +175,7 @@ class OutOf(SoakTestCase):
         self.assertEqual(len(gateway.log_matching('"completed"')), 50)
         self.assertEqual((gateway.read("first"), gateway.read("second")), (b"state\n" * 40, b"\n" * 40))
         self.assertEqual(gateway.read("third"), b"state\n" * 10)
-        self.assert_nothing_is_left(before + ["the history"] * HISTORY_DESCRIPTORS)
+        self.assert_nothing_is_left(before)
 
     def test_the_end_comes_while_all_is_short(self):
         gateway = self.start_without_descriptors()

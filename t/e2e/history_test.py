@@ -21,13 +21,13 @@ import tap
 from handlers import SOURCE, HandlerTestCase
 from waiting import wait_until
 
-HISTORY = "eventsgw.history"
+JOURNAL = "eventsgw.journal"
 PAYLOADS = "[gateway]\nhistory_payload = yes\n"
 
 
 class HistoryTestCase(HandlerTestCase):
     def history(self, *arguments, status=0):
-        done = program.run("history", *arguments, cwd=self.gateway.state_directory)
+        done = program.run("history", *arguments, cwd=self.gateway.working_directory())
         self.assertEqual(done.status, status, done.stderr)
         return done
 
@@ -154,8 +154,8 @@ class Runs(HistoryTestCase):
 
     def test_what_cannot_be_shown(self):
         self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
-        self.assertIn("no eventsgw.history here", self.history("show", "1b9d6bcd", status=1).stderr)
-        self.assertIn("no eventsgw.history here", self.history().stderr)
+        self.assertIn("no run of a command or handler is kept here", self.history("show", "1b9d6bcd", status=1).stderr)
+        self.assertIn("no run of a command or handler is kept here", self.history().stderr)
         self.publish("a/event/b", b"{}")
         self.wait_runs(1)
         self.assertIn("no run", self.history("show", "nothing", status=1).stderr)
@@ -164,14 +164,14 @@ class Runs(HistoryTestCase):
         self.assertIn("neither a duration", self.history("--since", "yesterday", status=64).stderr)
 
     def test_without_a_file_the_gateway_says_why(self):
-        self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
-        self.assertIn("no eventsgw.history here yet: the gateway writes what has ended twice a second",
+        self.gateway = self.start_gateway("[commands]\na/event/b = true\n",
+                                          options={"wrapper": small_disk.wrapper("4M")})
+        self.assertIn("no run of a command or handler is kept here yet: the gateway writes what has ended twice a second",
                       self.history().stderr)
-        os.mkdir(self.gateway.path(HISTORY))
+        small_disk.fill(self.gateway)
         self.publish("a/event/b", b"{}")
-        self.gateway.wait_log("history: runs are not kept")
-        os.rmdir(self.gateway.path(HISTORY))
-        self.assertIn("the gateway cannot write it: ", self.history().stderr)
+        self.gateway.wait_log("history: cannot be written, runs wait in memory")
+        self.assertIn("the gateway cannot write them: ", self.history().stderr)
         self.gateway.stop()
         self.assertIn("go to the module's state directory", self.history().stderr)
 
@@ -273,8 +273,8 @@ class Bounds(HistoryTestCase):
         for count in (1, 2):
             self.publish("a/event/b", b"{}")
             self.wait_runs(count)
-        with contextlib.closing(sqlite3.connect(self.gateway.path(HISTORY), timeout=10)) as database, database:
-            database.execute("UPDATE runs SET ended = ended - 3600000000 WHERE number = 1")
+        with contextlib.closing(sqlite3.connect(self.gateway.path(JOURNAL), timeout=10)) as database, database:
+            database.execute("UPDATE ended SET ended = ended - 3600000000 WHERE number = 1")
         self.publish("a/event/b", b"{}")
         ids = self.logged_ids(3)
         wait_until(lambda: [run["id"] for run in self.runs()] == ids[1:], lambda: self.runs())
@@ -285,7 +285,7 @@ class Bounds(HistoryTestCase):
         (run,) = self.wait_runs(1)
         self.assertRegex(self.history("show", run["id"], "--payload").stdout, r"(?m)^payload +not kept$")
         self.gateway.stop()
-        self.assertNotIn(b"geheim", self.gateway.read(HISTORY))
+        self.assertNotIn(b"geheim", self.gateway.read(JOURNAL))
 
     def test_a_large_payload_is_not_kept(self):
         self.start_handlers("[commands]\na/event/b = wc -c > size\n" + PAYLOADS, arguments=[])
@@ -299,9 +299,9 @@ class Bounds(HistoryTestCase):
         self.publish("a/event/b", b"{}")
         self.logged_ids()
         descriptors = self.gateway.descriptors()
-        self.assertEqual([link for link in descriptors if HISTORY in link], [])
+        self.assertEqual([link for link in descriptors if JOURNAL in link], [])
         self.gateway.stop()
-        self.assertEqual([name for name in os.listdir(self.gateway.state_directory) if HISTORY in name], [])
+        self.assertEqual([name for name in os.listdir(self.gateway.state_directory) if JOURNAL in name], [])
 
     def test_a_reload_turns_it_off_and_on(self):
         config = "[commands]\na/event/b = true\n[gateway]\nhistory = "
@@ -315,17 +315,17 @@ class Bounds(HistoryTestCase):
             self.publish("a/event/b", b"{}")
             self.logged_ids(ends + 1)
             if number == "0":
-                wait_until(lambda: not [link for link in self.gateway.descriptors() if HISTORY in link], "it is closed")
+                wait_until(lambda: not [link for link in self.gateway.descriptors() if JOURNAL in link], "it is closed")
             self.wait_runs(count)
 
     def test_before_the_first_run_nothing_is_opened(self):
         self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
         self.publish("a/event/b", b"{}")
         self.wait_runs(1)
-        self.assertEqual(stat.S_IMODE(os.stat(self.gateway.path(HISTORY)).st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(os.stat(self.gateway.path(JOURNAL)).st_mode), 0o600)
         self.gateway.stop()
         again = self.start_gateway(None, options={"predecessor": self.gateway})
-        wait_until(lambda: not [link for link in again.descriptors() if HISTORY in link], "it is not kept open")
+        wait_until(lambda: not [link for link in again.descriptors() if JOURNAL in link], "it is not kept open")
 
 
 class Faults(HistoryTestCase):
@@ -356,10 +356,10 @@ class Faults(HistoryTestCase):
 
     def test_garbage_is_set_aside(self):
         garbage = b"no database " * 1000
-        self.start(files={HISTORY: garbage})
+        self.start(files={JOURNAL: garbage})
         self.run_one()
-        line = self.gateway.wait_log("^<4>history: cannot be used, and was set aside.*not a database")[0]
-        name = re.search(r"kept=(\S+)", line).group(1)
+        line = self.gateway.wait_log("^<3>journal: cannot be used.*not a database; it was set aside as")[0]
+        name = re.search(r"set aside as (\S+?)\"", line).group(1)
         self.assertEqual(self.gateway.read(name), garbage)
         self.assertEqual([run["id"] for run in self.wait_runs(1)], self.logged_ids())
 
@@ -367,12 +367,12 @@ class Faults(HistoryTestCase):
         self.start()
         self.run_one()
         self.gateway.stop()
-        damaged = bytearray(self.gateway.read(HISTORY))
+        damaged = bytearray(self.gateway.read(JOURNAL))
         damaged[100:] = b"\xa5" * (len(damaged) - 100)
-        self.gateway.write(HISTORY, bytes(damaged))
+        self.gateway.write(JOURNAL, bytes(damaged))
         self.assertIn("malformed", self.history(status=74).stderr)
         self.start(predecessor=self.gateway)
-        self.gateway.wait_log("^<4>history: cannot be used, and was set aside.*malformed")
+        self.gateway.wait_log("^<3>journal: cannot be used.*malformed; it was set aside")
         self.run_one()
         self.wait_runs(1)
 
@@ -380,22 +380,19 @@ class Faults(HistoryTestCase):
         self.start(wrapper=small_disk.wrapper("4M"))
         small_disk.fill(self.gateway)
         self.run_one()
-        self.gateway.wait_log("^<4>history: runs are not kept.*full")
+        self.gateway.wait_log("^<4>history: cannot be written, runs wait in memory.*full")
         for count in range(2, 5):
             self.run_one(count)
         small_disk.make_room(self.gateway)
-
-        def is_kept_again():
-            self.publish("a/event/b", b"{}")
-            return self.gateway.log_matching("^<5>history: runs are kept again")
-
-        wait_until(is_kept_again, "runs are kept again")
-        self.assertEqual(len(self.gateway.log_matching("history: runs are not kept")), 1)
+        self.gateway.wait_log("^<5>history: can be written again")
+        done = small_disk.run_there(self.gateway, program.PROGRAM, "history", "--format", "json")
+        self.assertEqual([json.loads(line)["id"] for line in done.splitlines()], self.logged_ids(4))
+        self.assertEqual(len(self.gateway.log_matching("history: cannot be written")), 1)
 
     def test_a_read_only_disk(self):
         self.start(wrapper=small_disk.wrapper("1M", "read-only"))
         self.run_one()
-        self.gateway.wait_log("^<4>history: runs are not kept.*Read-only")
+        self.gateway.wait_log("^<4>history: cannot be written, runs wait in memory.*Read-only")
         self.run_one(2)
         self.gateway.stop()
         self.assertEqual(len(self.gateway.log_matching("history: ")), 1)

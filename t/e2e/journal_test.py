@@ -100,7 +100,7 @@ class Journal(HandlerTestCase):
         self.write_step("e", "10a", "echo x\n")
         self.fire("e")
         self.wait_streams(1)
-        self.wait_history_open()
+        self.wait_journal_closed()
         before = self.gateway.descriptors()
         self.fire("e", *[b"{}"] * 40)
         self.wait_streams(41)

@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import program
+import small_disk
 import tap
 from case import GatewayTestCase, numbers
 from ports import free_port
@@ -51,7 +52,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 class StatusTestCase(GatewayTestCase):
     def status(self, gateway, *options):
-        return program.run("status", *options, cwd=gateway.state_directory)
+        return program.run("status", *options, cwd=gateway.working_directory())
 
     def report(self, gateway):
         done = self.status(gateway, "--format", "json")
@@ -149,15 +150,14 @@ class Report(StatusTestCase):
         self.assertEqual([tasks for tasks in seen if tasks["spooled"] > tasks["waiting"]], [])
 
     def test_trouble_of_the_history(self):
-        gateway = self.start_gateway(CONFIG)
+        gateway = self.start_gateway(CONFIG, options={"wrapper": small_disk.wrapper("4M")})
         self.assertEqual(self.report(gateway)["history"], {"on": True, "problem": ""})
-        os.mkdir(gateway.path("eventsgw.history"))
+        small_disk.fill(gateway)
         self.publish("a/event/c", b"1")
-        self.wait_report(gateway, lambda r: "directory" in r["history"]["problem"])
-        self.assertRegex(self.status(gateway).stdout, r"(?m)^history +not kept: .*directory")
+        self.wait_report(gateway, lambda r: "full" in r["history"]["problem"])
+        self.assertRegex(self.status(gateway).stdout, r"(?m)^history +not kept: .*full")
         self.assertIn("\neventsgw_history_lost 1\n", self.status(gateway, "--format", "openmetrics").stdout)
-        os.rmdir(gateway.path("eventsgw.history"))
-        self.publish("a/event/c", b"1")
+        small_disk.make_room(gateway)
         self.wait_report(gateway, lambda r: r["history"]["problem"] == "")
         self.assertRegex(self.status(gateway).stdout, r"(?m)^history +kept$")
         self.assertIn("\neventsgw_history_lost 0\n", self.status(gateway, "--format", "openmetrics").stdout)

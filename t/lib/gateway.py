@@ -241,10 +241,13 @@ class Gateway:
         """Runs another command in the same directory and environment, to its end."""
         return program.run(*arguments, cwd=self.state_directory, settings=self.environment)
 
+    def working_directory(self):
+        """As the program sees it, which may be alone with its disk; as it was, once the program has ended."""
+        return self.state_directory if self._has_ended() else f"/proc/{self.pid}/cwd"
+
     def task_counts(self):
         """What its status says of tasks."""
-        where = f"/proc/{self.pid}/cwd"  # it may be alone with its disk
-        return json.loads(program.run("status", "--format=json", cwd=where).stdout)["tasks"]
+        return json.loads(program.run("status", "--format=json", cwd=self.working_directory()).stdout)["tasks"]
 
     def hand_over(self):
         """Its directory, for another run to go on in."""

@@ -46,6 +46,9 @@ class HandlerTestCase(GatewayTestCase):
         self.fire(event, payload, source=source)
         return self.wait_end(event, before + 1, source)[-1]
 
-    def wait_history_open(self):
-        """Some time after the first run, the descriptors that the history keeps are there."""
-        wait_until(lambda: self.gateway.exists("eventsgw.history-shm"), "the history is open")
+    def wait_journal_closed(self):
+        """Some time after the last run the journal's file is closed, and its descriptors are gone."""
+        wait_until(
+            lambda: not [link for link in self.gateway.descriptors() if "eventsgw.journal" in link],
+            "the journal is closed",
+        )

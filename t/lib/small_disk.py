@@ -37,6 +37,12 @@ def path_in(gateway, name):
     return f"/proc/{gateway.pid}/cwd/{name}"
 
 
+def run_there(gateway, *command):
+    """What a command prints that sees the directory as the program does: SQLite looks at whole paths."""
+    there = ["nsenter", "--mount", f"--target={gateway.pid}", "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh"]
+    return subprocess.run([*there, gateway.state_directory, *command], stdout=subprocess.PIPE, check=True).stdout
+
+
 def fill(gateway):
     """Leaves no room on its disk."""
     with open(path_in(gateway, "filler"), "ab", buffering=0) as file:

@@ -35,12 +35,14 @@ struct Fixture {
     }
 
     Outcome run(const std::string& command) {
-        return commands.run({RuleKind::command, "a/event/b", false, command, 1}, kEvent);
+        return commands.run({RuleKind::command, "a/event/b", false, command, 1}, kEvent, Keeper(kEvent).keep());
     }
 
     Outcome accept(const std::string& name) {
         const std::string channel = "a/event/" + name;
-        return handlers.accept({channel, "{}"});
+        const Event event{channel, "{}"};
+        Keeper keeper(event);
+        return handlers.accept(event, keeper);
     }
 
     EventsDirectory::Config config() const {
@@ -62,7 +64,9 @@ struct Fixture {
     Supervisor supervisor{timers, launcher, file.log()};
     Remains remains;
     RunQueue queue{slots, supervisor};
-    History history{loop, file.log(), {{0, 0s}, false}};
+    std::unique_ptr<Journal> journal =
+        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
+    History history{timers, file.log(), {}, *journal};
     CommandRunner commands{timers, queue, history, file.log(), [] {}};
     EventsDirectory handlers{
         {timers, supervisor, remains, file.log(), [] { return StepOutput(); }}, slots, history, config(), [] {}};
@@ -125,7 +129,8 @@ void a_task_waits_or_is_refused() {
     Settings settings;
     settings.task_limit = 1;
     const Directory directory;
-    const std::unique_ptr<Journal> journal = std::move(Journal::open(std::nullopt, directory / "journal")).value();
+    const std::unique_ptr<Journal> journal =
+        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
     const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
     TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
                       *journal, {[] {}, [] {}});

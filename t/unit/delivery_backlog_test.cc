@@ -27,12 +27,13 @@ constexpr Uuid kId{0x1b, 0x9d};
 /// A backlog on a real journal, whose thread and disk are real too; only the loop's clock is wound by hand.
 struct Fixture {
     explicit Fixture(const Directory& directory, Backlog::Options options = {100000, 1U << 28U, 1U << 30U, false})
-        : journal(open(directory)), backlog(timers, file.log(), options, *journal,
-                                            {[] {}, [this](const std::string& problem) { problems.push_back(problem); },
-                                             [this](const std::string& instance) { instances.push_back(instance); }}) {}
+        : journal(open(directory, file.log())),
+          backlog(timers, file.log(), options, *journal,
+                  {[] {}, [this](const std::string& problem) { problems.push_back(problem); },
+                   [this](const std::string& instance) { instances.push_back(instance); }}) {}
 
-    static std::unique_ptr<Journal> open(const Directory& directory) {
-        Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, directory / "journal");
+    static std::unique_ptr<Journal> open(const Directory& directory, const Log& log) {
+        Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, log, directory / "journal");
         if (!journal) {
             report(__FILE__, __LINE__, journal.error().message);
         }
@@ -84,7 +85,7 @@ struct Fixture {
 /// None in a file that nothing has been written to yet.
 std::size_t count_stored(const Directory& directory) {
     Result<JournalFile> file = JournalFile::open(directory / "journal", Database::Mode::read);
-    if (!file && (file.error().fault == Fault::absent || file.error().fault == Fault::empty)) {
+    if (!file && file.error().fault == Fault::absent) {
         return 0;
     }
     CHECK(file.ok());
@@ -239,6 +240,7 @@ void a_start_without_descriptors_leaves_the_journal_alone() {
         f.add(3);
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
+    const LogFile file;
     rlimit usual{};
     CHECK(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
     const int next = ::dup(0);
@@ -247,7 +249,7 @@ void a_start_without_descriptors_leaves_the_journal_alone() {
     int refused = 0;
     for (bool is_open = false; !is_open; ++narrow.rlim_cur) {
         CHECK(::setrlimit(RLIMIT_NOFILE, &narrow) == 0);
-        const Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, directory / "journal");
+        const Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, file.log(), directory / "journal");
         CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
         is_open = journal.ok();
         refused += is_open ? 0 : 1;
@@ -283,7 +285,7 @@ void a_disk_that_fails_is_told_and_tried_again() {
         f.add(3);
         f.wait([&] { return !f.problems.empty(); });
         f.add(3);
-        CHECK_EQUAL(f.file.count("journal: cannot be written, tasks wait in memory"), 1);
+        CHECK_EQUAL(f.file.count("journal: cannot be written, what it is for waits in memory"), 1);
         CHECK_EQUAL(f.backlog.pushable(), std::size_t{6});
         FailingDisk::code = SQLITE_OK;
         f.wait([&] { return f.problems.size() == 2; });

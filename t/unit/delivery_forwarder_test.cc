@@ -109,11 +109,12 @@ struct Fixture {
     bool is_pushing() { return !redis.unanswered().empty(); }
 
     Directory directory;
-    std::unique_ptr<Journal> journal = std::move(Journal::open(std::nullopt, directory / "journal")).value();
+    LogFile file;
+    std::unique_ptr<Journal> journal =
+        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
     std::string instance = journal->claim().instance;
     FakeTimers timers;
     FakeRedis redis{timers};
-    LogFile file;
     std::string queue; ///< the tasks in the agent's queue, oldest first
     Reply cursor;
     std::string type = "list"; ///< of the queue

@@ -20,14 +20,14 @@ public:
     struct Started {
         std::string name;
         std::vector<std::string> environment;
-        Input input;
+        std::string_view input;
         std::function<void(const Exit&)> on_exit;
         std::vector<int> signals;
         bool kills_remains = false;
         bool is_gone = false; ///< the Process has been destroyed
     };
 
-    Result<std::unique_ptr<Process>> launch(Job& job, std::function<void(const Exit&)> on_exit) override {
+    Result<std::unique_ptr<Process>> launch(const Job& job, std::function<void(const Exit&)> on_exit) override {
         const auto own = errors.find(job.command.front());
         if (const int code = own == errors.end() ? error : own->second; code != 0) {
             return make_os_error("cannot start", code);
@@ -35,7 +35,7 @@ public:
         started.push_back(std::make_unique<Started>());
         started.back()->name = job.command.front();
         started.back()->environment = job.environment;
-        started.back()->input = std::exchange(job.input, {});
+        started.back()->input = job.input;
         started.back()->on_exit = std::move(on_exit);
         return std::unique_ptr<Process>(std::make_unique<FakeProcess>(*started.back()));
     }

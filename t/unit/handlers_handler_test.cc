@@ -26,7 +26,7 @@ struct Fixture {
     Fixture() {
         occurrence.source = "module/samba1";
         occurrence.name = "e";
-        occurrence.payload = std::string(1000, 'x');
+        occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", std::string(1000, 'x'), false);
         occurrence.id = "the-id";
         for (const char* name : {"a", "b", "c"}) {
             occurrence.steps.push_back({name, directory.write(name, "", 0755)});
@@ -84,17 +84,16 @@ void steps_follow_each_other() {
     CHECK(f.end.wall == 1s && f.end.cpu == 3ms);
 }
 
-void the_payload_is_lent_and_the_last_step_takes_it() {
+void each_step_gets_the_payload() {
     Fixture f;
-    const char* bytes = f.occurrence.payload.data();
+    const char* bytes = f.occurrence.payload().data();
     f.start();
     CHECK_EQUAL(f.step(0).input.size(), std::size_t{1000});
-    CHECK(f.step(0).input.bytes().data() == bytes);
+    CHECK(f.step(0).input.data() == bytes);
     f.finish(0, 0);
-    CHECK(f.step(1).input.bytes().data() == bytes);
+    CHECK(f.step(1).input.data() == bytes);
     f.finish(1, 0);
-    CHECK(f.step(2).input.bytes().data() == bytes);
-    CHECK(f.handler->occurrence().payload.empty());
+    CHECK(f.step(2).input.data() == bytes);
     f.finish(2, 0);
 }
 
@@ -313,22 +312,11 @@ void its_variables_are_the_last() {
 
 void a_replay_has_a_variable_more() {
     Fixture f;
-    f.occurrence.is_replay = true;
+    f.occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", "", true);
     f.start();
     const std::vector<std::string>& variables = f.step(0).environment;
     CHECK(std::find(variables.begin(), variables.end(), "AGENT_EVENT_REPLAY=1") != variables.end());
     f.finish(0, 1);
-}
-
-void a_payload_that_is_kept_is_only_lent() {
-    Fixture f;
-    f.occurrence.keeps_payload = true;
-    f.start();
-    f.finish(0, 0);
-    f.finish(1, 0);
-    CHECK(f.step(2).input.bytes().data() == f.handler->occurrence().payload.data());
-    CHECK_EQUAL(f.handler->occurrence().payload.size(), std::size_t{1000});
-    f.finish(2, 0);
 }
 
 void it_tells_how_each_step_ended() {
@@ -371,7 +359,7 @@ void it_tells_which_step_was_refused_skipped_or_timed_out() {
 
 const TestGroup group{
     TEST(steps_follow_each_other),
-    TEST(the_payload_is_lent_and_the_last_step_takes_it),
+    TEST(each_step_gets_the_payload),
     TEST(a_failing_step_is_the_last),
     TEST(a_death_by_signal_is_minus_one),
     TEST(skip_codes_end_it_without_an_error),
@@ -390,7 +378,6 @@ const TestGroup group{
     TEST(closed_it_gives_up_a_step_that_has_not_started),
     TEST(its_variables_are_the_last),
     TEST(a_replay_has_a_variable_more),
-    TEST(a_payload_that_is_kept_is_only_lent),
     TEST(it_tells_how_each_step_ended),
     TEST(it_tells_which_step_was_refused_skipped_or_timed_out),
 };

@@ -16,9 +16,9 @@ namespace handlers_scheduler_test {
 struct Fixture {
     explicit Fixture(Slots::Limits limits = {10, 100, 1000})
         : slots(limits), scheduler(timers, slots, [this](Occurrence occurrence, const std::string& lane) {
-              starts += occurrence.payload;
+              starts += occurrence.payload();
               starts += occurrence.coalesced > 1 ? "*" + std::to_string(occurrence.coalesced) + " " : " ";
-              running.push_back({occurrence.payload, lane});
+              running.push_back({std::string(occurrence.payload()), lane});
           }) {}
 
     /// An event "NAME SOURCE PAYLOAD".
@@ -26,9 +26,8 @@ struct Fixture {
         Occurrence occurrence;
         occurrence.name = name;
         occurrence.source = source;
-        occurrence.payload = payload;
+        occurrence.event = std::make_shared<KeptEvent>(source + "/event/" + name, payload, is_replay);
         occurrence.settings = settings;
-        occurrence.is_replay = is_replay;
         return scheduler.submit(std::move(occurrence));
     }
 

@@ -174,7 +174,7 @@ void it_is_made_for_its_owner_and_nobody_else() {
     CHECK(JournalFile::make(f.path(), {"instance", 0}).error().fault == Fault::taken);
     CHECK(JournalFile::open(f.directory / "none", Database::Mode::read).error().fault == Fault::absent);
     f.directory.write("empty", "");
-    CHECK(JournalFile::open(f.directory / "empty", Database::Mode::write).error().fault == Fault::empty);
+    CHECK(JournalFile::open(f.directory / "empty", Database::Mode::write).error().fault == Fault::absent);
 }
 
 void what_is_erased_is_gone_from_file_and_log() {

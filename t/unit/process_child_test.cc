@@ -178,11 +178,11 @@ void inherits_no_descriptor_and_no_signal_setting() {
 
 void what_cannot_be_executed_is_an_error_at_once() {
     Fixture f;
-    Job job{{"/no/such/program"}, std::string("input")};
+    Job job{{"/no/such/program"}, "input"};
     const Result<std::unique_ptr<Process>> process = f.launcher.launch(job, [](const Exit&) {});
     CHECK(!process);
     CHECK(process.error().fault == Fault::absent);
-    CHECK_EQUAL(job.input.bytes(), std::string("input"));
+    CHECK_EQUAL(job.input, "input");
 }
 
 void a_lack_of_descriptors_is_an_error_that_may_pass() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copyright (C) 2026 eventsgw contributors
 
-#include "history/run_record.h"
+#include "journal/run_record.h"
 
 #include "event/outcome.h"
 

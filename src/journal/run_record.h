@@ -4,10 +4,11 @@
 #pragma once
 
 #include "base/chrono.h"
+#include "journal/task.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,8 @@ struct RunRecord {
     using Time = std::chrono::system_clock::time_point;
 
     std::string id; ///< a UUID, as in the log
-    std::string channel;
+    std::shared_ptr<KeptEvent> event;
+    bool keeps_payload = false; ///< with its event; a history may be told not to
     bool is_handler = false;
     std::size_t line = 0; ///< of a command's rule
     std::string value;    ///< of a command's rule
@@ -61,18 +63,17 @@ struct RunRecord {
     std::chrono::nanoseconds cpu{};
     pid_t pid = 0; ///< of a command
     std::string reason;
-    std::uint64_t coalesced = 1; ///< events that it stands for
-    bool is_replay = false;
+    std::uint64_t coalesced = 1;   ///< events that it stands for
     std::vector<StepRecord> steps; ///< of a handler
-    std::optional<std::string> payload;
+
+    std::string_view channel() const { return event->channel(); }
 
     /// It ends before it has begun.
     void refuse();
 
     /// Memory that it takes, about.
     std::size_t cost() const {
-        return sizeof(RunRecord) + channel.size() + value.size() + steps.size() * sizeof(StepRecord) +
-               (payload ? payload->size() : 0);
+        return sizeof(RunRecord) + event->size() + value.size() + steps.size() * sizeof(StepRecord);
     }
 };
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#pragma once
+
+#include "base/chrono.h"
+#include "base/result.h"
+#include "journal/run_record.h"
+#include "store/database.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventsgw {
+
+/// What is kept of the runs that have ended.
+struct HistorySettings {
+    std::uint64_t runs = 0;         ///< at most; none: the history is off
+    std::chrono::nanoseconds age{}; ///< since their end
+    bool keeps_payloads = false;
+};
+
+/// The rows of commands and handlers that have ended, in a journal's database, which must outlive this. Runs are
+/// numbered in the order of their ends. Channel and payload of an event stand once, however many runs it has led to.
+class HistoryTable {
+public:
+    /// What makes the tables.
+    static const char* const kSchema;
+
+    /// Which runs are asked for.
+    struct Query {
+        std::optional<std::string> event{}; ///< an event's name, or a channel
+        bool only_failed = false;           ///< what neither succeeded nor was skipped
+        std::optional<RunRecord::Time> since{};
+    };
+
+    explicit HistoryTable(Database& database) : database_(database) {}
+
+    // To be called within a transaction.
+
+    /// Adds runs in the order of their ends, with the numbers after `last`.
+    Result<void> add(const std::vector<RunRecord>& runs, std::uint64_t last);
+    /// Erases what is not to be kept. Whether there was something.
+    Result<bool> forget(const HistorySettings& settings, RunRecord::Time now);
+
+    // Anywhere.
+
+    /// Calls back for each run, oldest first, without payloads.
+    Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
+    /// The one id that begins so. Fault::no_match where there is none or more than one.
+    Result<std::string> resolve(std::string_view prefix);
+    /// With its payload; nothing where there is none.
+    Result<std::optional<RunRecord>> load(std::string_view id);
+
+private:
+    Result<void> insert_steps(Statement& statement, const RunRecord& run, std::uint64_t number);
+    Result<std::int64_t> find_first_kept(const HistorySettings& settings, RunRecord::Time now);
+    Result<bool> forget_before(std::int64_t number);
+    Result<bool> erase_payloads();
+    Result<std::vector<RunRecord>> load_piece(Statement& rows, Statement& steps, std::int64_t& last);
+    Result<std::vector<StepRecord>> load_steps(Statement& statement, std::int64_t number);
+
+    Database& database_;
+};
+
+} // namespace eventsgw

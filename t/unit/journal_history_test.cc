@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (C) 2026 eventsgw contributors
+
+#include "journal/history.h"
+
+#include "directory.h"
+#include "failing_disk.h"
+#include "fake_timers.h"
+#include "log_file.h"
+#include "testing.h"
+
+#include <filesystem>
+
+using namespace eventsgw;
+using namespace eventsgw::testing;
+using namespace std::chrono_literals;
+
+namespace journal_history_test {
+
+/// A history on a journal with its thread and its file.
+struct Fixture {
+    explicit Fixture(HistorySettings settings = {1000, 1000h, true})
+        : journal(std::move(Journal::open(std::nullopt, file.log(), path()).value())),
+          history(timers, file.log(), settings, *journal) {}
+
+    std::string path() const { return directory / "journal"; }
+
+    void add(int count, std::size_t payload = 0) {
+        for (int i = 0; i < count; ++i) {
+            RunRecord run;
+            run.id = std::to_string(i);
+            run.event = std::make_shared<KeptEvent>("a/event/b", std::string(payload, 'x'), false);
+            run.ended = std::chrono::system_clock::now();
+            history.add(std::move(run));
+        }
+    }
+
+    void finish() {
+        journal->finish();
+        journal->receive();
+    }
+
+    std::size_t kept() const {
+        Result<JournalFile> opened = JournalFile::open(path(), Database::Mode::read);
+        if (!opened && opened.error().fault == Fault::absent) {
+            return 0;
+        }
+        CHECK(opened.ok());
+        std::size_t count = 0;
+        CHECK(opened->history().each({}, [&](const RunRecord&) { ++count; }).ok());
+        return count;
+    }
+
+    Directory directory;
+    LogFile file;
+    FakeTimers timers;
+    std::unique_ptr<Journal> journal;
+    History history;
+};
+
+void what_was_added_is_there_at_the_end() {
+    Fixture f;
+    f.add(3);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{3});
+    f.add(2);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{5});
+}
+
+void off_it_has_no_file() {
+    Fixture f({0, 1000h, true});
+    CHECK(!f.history.is_on());
+    f.add(3);
+    f.finish();
+    CHECK(!std::filesystem::exists(f.path()));
+}
+
+void it_can_be_switched_off_and_on() {
+    Fixture f;
+    f.add(1);
+    f.history.set_settings({0, 1000h, false}); // what was added before is still on its way
+    f.add(1);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{0});
+    f.history.set_settings({10, 1000h, false});
+    f.add(1);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{1});
+}
+
+void what_a_former_process_has_left_is_erased_where_it_is_off() {
+    Fixture f;
+    f.add(1);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{1});
+    f.journal = Journal::open(std::nullopt, f.file.log(), f.path()).value();
+    const History off(f.timers, f.file.log(), {0, 1000h, false}, *f.journal);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{0});
+    CHECK_EQUAL(f.file.count("<5>history: is off, and the runs that were kept are erased"), 1);
+}
+
+void small_payloads_are_kept_where_that_is_asked_for() {
+    for (const bool is_asked_for : {true, false}) {
+        Fixture f({1000, 1000h, is_asked_for});
+        f.add(1, History::kMaxPayload);
+        f.add(1, History::kMaxPayload + 1);
+        f.finish();
+        Result<Database> database = Database::open(f.path(), Database::Mode::read);
+        const auto sizes = database->ask("SELECT total(length(bytes)) FROM ended_payload");
+        CHECK_EQUAL(sizes.value().value(), is_asked_for ? static_cast<std::int64_t>(History::kMaxPayload) : 0);
+    }
+}
+
+void what_the_disk_does_not_take_in_time_is_dropped() {
+    Fixture f;
+    f.add(100, History::kMaxPayload); // what the disk takes is known only at the end
+    CHECK_EQUAL(f.file.count("<4>history: runs are not kept"), 1);
+    CHECK_EQUAL(f.history.problem(), "the disk is too slow");
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{16});
+    CHECK_EQUAL(f.history.problem(), "");
+    f.add(1);
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{17});
+}
+
+void a_failing_disk_is_said_once_and_so_is_its_end() {
+    const FailingDisk disk;
+    Fixture f;
+    for (const int code : {SQLITE_OK, SQLITE_IOERR_WRITE, SQLITE_IOERR_WRITE, SQLITE_OK, SQLITE_OK}) {
+        FailingDisk::code = code;
+        f.add(1);
+        f.finish();
+        CHECK_EQUAL(f.history.problem().empty(), code == SQLITE_OK);
+    }
+    CHECK_EQUAL(f.kept(), std::size_t{5}); // those of meanwhile have waited
+    CHECK_EQUAL(f.file.count("<4>history: cannot be written, runs wait in memory"), 1);
+    CHECK_EQUAL(f.file.count("<5>history: can be written again"), 1);
+}
+
+void a_run_waits_for_no_task_and_no_task_for_a_run() {
+    Fixture f;
+    f.add(1);
+    const std::uint64_t number = f.journal->take_number();
+    auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+    event->number = number;
+    f.journal->order(JournalOrder::Write{{Task{number, WallTime{}, event, "renew", Uuid{}}}, "", false});
+    f.finish();
+    CHECK_EQUAL(f.kept(), std::size_t{1});
+    CHECK_EQUAL(JournalFile::open(f.path(), Database::Mode::read)->measure()->tasks, std::uint64_t{1});
+}
+
+const TestGroup group{
+    TEST(what_was_added_is_there_at_the_end),
+    TEST(off_it_has_no_file),
+    TEST(it_can_be_switched_off_and_on),
+    TEST(what_a_former_process_has_left_is_erased_where_it_is_off),
+    TEST(small_payloads_are_kept_where_that_is_asked_for),
+    TEST(what_the_disk_does_not_take_in_time_is_dropped),
+    TEST(a_failing_disk_is_said_once_and_so_is_its_end),
+    TEST(a_run_waits_for_no_task_and_no_task_for_a_run),
+};
+
+} // namespace journal_history_test
