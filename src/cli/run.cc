@@ -185,7 +185,7 @@ int run_daemon(const Options& options) {
                 {"agent", loaded.connections->agent_id},
                 {"rules", loaded.config.rules.all().size()}});
     warn_of_events_directories(log, loaded.config.settings);
-    Result<std::unique_ptr<Journal>> work = open_journal(log);
+    Result<std::unique_ptr<Journal>> work = open_journal(log, loaded.connections->agent_id);
     if (!work) {
         return work.error().fault == Fault::busy ? kExitInUse : kExitSystem;
     }

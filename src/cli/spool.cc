@@ -23,6 +23,8 @@
 namespace eventsgw {
 namespace {
 
+/// In the place of an id: all tasks that are held.
+constexpr std::string_view kAllHeld = "held";
 constexpr std::size_t kChunkCost = 4U << 20U;
 constexpr std::uint64_t kLastNumber = std::numeric_limits<std::int64_t>::max();
 
@@ -55,6 +57,7 @@ private:
     /// Looks for a task and does something with it.
     int with(const std::string& id, Database::Mode mode, const std::function<int(JournalFile&, Found&)>& act);
     Result<void> list_text(JournalFile& file);
+    void list_dead(const std::vector<Dead>& dead, bool is_held);
     Result<void> list_json(JournalFile& file);
     void show_json(const Task& task, const Dead* dead);
 
@@ -98,7 +101,7 @@ Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::str
         return dead.error();
     }
     for (Dead& one : *dead) {
-        if (to_string(one.task.id) == id) {
+        if (id == kAllHeld ? one.is_held : to_string(one.task.id) == id) {
             found.dead.push_back(std::move(one));
         }
     }
@@ -116,7 +119,7 @@ int SpoolCommand::with(const std::string& id, Database::Mode mode,
         return complain(found.error().message, kExitIo);
     }
     if (found->waiting.empty() && found->dead.empty()) {
-        return complain("there is no task " + quote(id) + " in it", kExitNoMatch);
+        return complain(id == kAllHeld ? "it holds no task" : "there is no task " + quote(id) + " in it", kExitNoMatch);
     }
     return act(*file, *found);
 }
@@ -143,11 +146,15 @@ Result<void> SpoolCommand::list_json(JournalFile& file) {
         out_ << std::exchange(comma, ",");
         show_json(task, nullptr);
     });
-    comma = "";
-    out_ << R"(],"dead":[)";
-    for (const Dead& one : *dead) {
-        out_ << std::exchange(comma, ",");
-        show_json(one.task, &one);
+    for (const bool is_held : {false, true}) {
+        comma = "";
+        out_ << (is_held ? R"(],"held":[)" : R"(],"dead":[)");
+        for (const Dead& one : *dead) {
+            if (one.is_held == is_held) {
+                out_ << std::exchange(comma, ",");
+                show_json(one.task, &one);
+            }
+        }
     }
     out_ << "]}\n";
     return listed;
@@ -169,19 +176,30 @@ Result<void> SpoolCommand::list_text(JournalFile& file) {
         out_ << "  " << escape(to_string(task.id)) << "  " << format_rfc3339(task.arrived) << "  "
              << escape(task.channel()) << "\n";
     });
-    out_ << "dead: " << dead->size() << "\n";
-    for (const Dead& one : *dead) {
-        out_ << "  " << escape(to_string(one.task.id)) << "  " << format_rfc3339(one.died) << "  "
-             << escape(one.task.channel()) << "  " << escape(one.reason)
-             << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+    out_ << "dead: " << extent->dead << "\n";
+    list_dead(*dead, false);
+    if (extent->held > 0) {
+        out_ << "held: " << extent->held << ", to be decided by `eventsgw spool push` or `spool drop held`\n";
+        list_dead(*dead, true);
     }
     return listed;
+}
+
+void SpoolCommand::list_dead(const std::vector<Dead>& dead, bool is_held) {
+    for (const Dead& one : dead) {
+        if (one.is_held == is_held) {
+            out_ << "  " << escape(to_string(one.task.id)) << "  " << format_rfc3339(one.died) << "  "
+                 << escape(one.task.channel()) << "  " << escape(one.reason)
+                 << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+        }
+    }
 }
 
 int SpoolCommand::list() {
     Result<JournalFile> file = JournalFile::open(options_.journal, Database::Mode::read);
     if (!file && file.error().fault == Fault::absent) {
-        out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[]})" : "waiting for the leader: 0\ndead: 0")
+        out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[],"held":[]})"
+                               : "waiting for the leader: 0\ndead: 0")
              << "\n";
         return kExitSuccess;
     }
@@ -211,8 +229,10 @@ int SpoolCommand::retry(const std::string& id) {
         if (found.dead.empty()) {
             return complain("the task is not dead, it waits for the leader", kExitNoMatch);
         }
-        if (const Result<void> asked = file.ask_retry(found.dead.front().task.number); !asked) {
-            return complain(asked.error().message, kExitIo);
+        for (const Dead& one : found.dead) {
+            if (const Result<void> asked = file.ask_retry(one.task.number); !asked) {
+                return complain(asked.error().message, kExitIo);
+            }
         }
         out_ << "the gateway will push it again, within seconds if it runs\n";
         return static_cast<int>(kExitSuccess);
@@ -231,7 +251,12 @@ int SpoolCommand::drop(const std::string& id) {
                             is_in_use ? kExitInUse : kExitIo);
         }
         Result<void> dropped = file.begin();
-        dropped = dropped ? file.drop(waits ? found.waiting.front().number : found.dead.front().task.number) : dropped;
+        for (const Task& task : found.waiting) {
+            dropped = dropped ? file.drop(task.number) : dropped;
+        }
+        for (const Dead& one : found.dead) {
+            dropped = dropped ? file.drop(one.task.number) : dropped;
+        }
         dropped = dropped ? file.commit() : dropped;
         return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
     });

@@ -62,7 +62,8 @@ private:
         if (std::exchange(done_, done) != done) {
             progress_at_ = loop_.now();
         }
-        if (counters.waiting == 0 || loop_.now() - progress_at_ >= kPatience) {
+        const bool is_done = counters.waiting == 0 && counters.pushed >= held_;
+        if (is_done || loop_.now() - progress_at_ >= kPatience) {
             loop_.stop();
             return;
         }
@@ -76,6 +77,7 @@ private:
     Watch watch_;
     std::unique_ptr<Timer> look_;
     Clock::time_point progress_at_;
+    std::uint64_t held_ = journal_->extent().held; ///< which are asked for, and wait a moment later
     std::uint64_t done_ = 0;
     std::size_t left_ = 0;
 };
@@ -99,6 +101,30 @@ std::string find_obstacle() {
     Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
     const Result<JournalFile::Extent> extent = file ? file->measure() : Result<JournalFile::Extent>(file.error());
     return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
+}
+
+/// To push what is held. How many tasks these are.
+Result<std::uint64_t> ask_for_held(const std::string& path) {
+    Result<JournalFile> file = JournalFile::open(path, Database::Mode::write);
+    if (!file) {
+        return file.error().fault == Fault::absent ? Result<std::uint64_t>(0) : file.error();
+    }
+    return file->ask_retry_of_held();
+}
+
+/// By the gateway that runs, which needs no help with what waits.
+int push_held(std::ostream& out, std::ostream& err) {
+    const Result<std::uint64_t> asked = ask_for_held(JournalFile::kName);
+    if (!asked) {
+        err << "eventsgw: " << JournalFile::kName << ": " << asked.error().message << "\n";
+        return kExitIo;
+    }
+    if (*asked == 0) {
+        err << "eventsgw: a gateway runs here, which pushes by itself\n";
+        return kExitInUse;
+    }
+    out << "the gateway will push " << *asked << ", within seconds\n";
+    return kExitSuccess;
 }
 
 std::string directory_of(const std::string& path) {
@@ -133,9 +159,11 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     // The cursor is the gateway's, whichever file is pushed.
     const bool is_the_gateways = options.journal == JournalFile::kName;
     Result<JournalLock> lock = JournalLock::take();
+    if (!lock && lock.error().fault == Fault::busy && is_the_gateways) {
+        return push_held(out, err);
+    }
     if (!lock && lock.error().fault == Fault::busy) {
-        err << "eventsgw: a gateway runs here"
-            << (is_the_gateways ? ", which pushes by itself\n" : ": stop the gateway first\n");
+        err << "eventsgw: a gateway runs here: stop the gateway first\n";
         return kExitInUse;
     }
     const Result<JournalLock> other = lies_here(options.journal) ? Error{""} : lock_beside(options.journal);
@@ -153,7 +181,8 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         return kExitIo;
     }
     const Log log = Log::to_stderr(LogLevel::warning);
-    Result<std::unique_ptr<Journal>> journal = Journal::open(std::move(*lock), log, options.journal);
+    Result<std::unique_ptr<Journal>> journal =
+        Journal::open(std::move(*lock), log, connections->agent_id, options.journal);
     if (!journal) {
         const bool is_in_use = journal.error().fault == Fault::busy;
         err << "eventsgw: " << escape(options.journal) << ": "
@@ -162,6 +191,10 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     }
     if (!(*journal)->problem().empty()) {
         err << "eventsgw: " << escape(options.journal) << ": " << (*journal)->problem() << "\n";
+        return kExitIo;
+    }
+    if (const Result<std::uint64_t> asked = ask_for_held(options.journal); !asked) {
+        err << "eventsgw: " << escape(options.journal) << ": " << asked.error().message << "\n";
         return kExitIo;
     }
     return push(*connections, settings, log, std::move(*journal), out, err);

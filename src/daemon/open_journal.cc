@@ -55,27 +55,27 @@ void warn_of_former_files(const Log& log) {
 
 /// Without the lock where there can be none, as on a read-only disk. Somebody may have removed the lock's file, but a
 /// gateway that answers is one.
-Result<std::unique_ptr<Journal>> open_with_lock(const Log& log) {
+Result<std::unique_ptr<Journal>> open_with_lock(const Log& log, const std::string& agent) {
     Result<JournalLock> lock = JournalLock::take();
     if (find_gateway() > 0) {
         return Error{"a gateway answers", Fault::busy};
     }
     if (lock) {
-        return Journal::open(std::move(*lock), log);
+        return Journal::open(std::move(*lock), log, agent);
     }
     if (lock.error().fault == Fault::busy || lock.error().fault == Fault::shortage) {
         return lock.error();
     }
     log.warning("journal", "no lock keeps a second gateway away",
                 {{"file", JournalLock::kName}, {"reason", lock.error().message}});
-    return Journal::open(std::nullopt, log);
+    return Journal::open(std::nullopt, log, agent);
 }
 
 } // namespace
 
-Result<std::unique_ptr<Journal>> open_journal(const Log& log) {
+Result<std::unique_ptr<Journal>> open_journal(const Log& log, const std::string& agent) {
     warn_of_former_files(log);
-    Result<std::unique_ptr<Journal>> journal = open_with_lock(log);
+    Result<std::unique_ptr<Journal>> journal = open_with_lock(log, agent);
     if (!journal && journal.error().fault == Fault::busy) {
         complain_of_other(log);
     } else if (!journal) {
@@ -84,6 +84,10 @@ Result<std::unique_ptr<Journal>> open_journal(const Log& log) {
     } else if (!(*journal)->problem().empty()) {
         log.error("journal", "cannot be used, another one is begun when it is needed",
                   {{"file", JournalFile::kName}, {"reason", (*journal)->problem()}});
+    }
+    if (journal && (*journal)->extent().held > 0) {
+        log.warning("journal", "holds tasks that may have been pushed already; eventsgw spool push or drop decides",
+                    {{"tasks", (*journal)->extent().held}, {"reason", (*journal)->extent().held_because}});
     }
     return journal;
 }

@@ -29,12 +29,12 @@ bool is_anything_there(const std::string& path) {
 }
 
 /// Leaves no file open when it fails, so that it can be set aside.
-Result<Opened> open_file(const std::string& path, const std::string& new_instance) {
+Result<Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent) {
     Result<JournalFile> file = JournalFile::open(path, Database::Mode::write);
-    const Result<JournalFile::Extent> extent = file ? file->measure() : Result<JournalFile::Extent>(file.error());
-    Result<JournalFile::Claim> claim = extent ? file->claim(new_instance) : Result<JournalFile::Claim>(extent.error());
-    if (!claim) {
-        return claim.error();
+    Result<JournalFile::Claim> claim = file ? file->claim(new_instance, agent) : file.error();
+    const Result<JournalFile::Extent> extent = claim ? file->measure() : claim.error();
+    if (!extent) {
+        return extent.error();
     }
     return Opened{std::move(*file), *extent, std::move(*claim)};
 }
@@ -49,11 +49,11 @@ std::string set_aside(const std::string& path, const Error& error) {
 } // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const Log& log,
-                                               const std::string& path) {
+                                               const std::string& agent, const std::string& path) {
     Opened opened{{}, {}, {UuidSource().make(), 0}};
     std::string problem;
     if (is_anything_there(path)) {
-        Result<Opened> found = open_file(path, opened.claim.instance);
+        Result<Opened> found = open_file(path, opened.claim.instance, agent);
         if (found) {
             opened = std::move(*found);
         } else if (found.error().fault == Fault::busy || found.error().fault == Fault::shortage) {
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
             problem = set_aside(path, found.error());
         }
     }
-    auto journal = std::make_unique<Journal>(std::move(lock), log, path, std::move(opened.file),
+    auto journal = std::make_unique<Journal>(std::move(lock), log, agent, path, std::move(opened.file),
                                              std::move(opened.claim), opened.extent, std::move(problem));
     if (Result<void> started = journal->start(); !started) {
         return started.error();
@@ -70,12 +70,12 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
     return journal;
 }
 
-Journal::Journal(std::optional<JournalLock> lock, const Log& log, const std::string& path,
+Journal::Journal(std::optional<JournalLock> lock, const Log& log, const std::string& agent, const std::string& path,
                  std::optional<JournalFile> file, JournalFile::Claim claim, JournalFile::Extent extent,
                  std::string problem)
     : lock_(std::move(lock)), log_(log), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
       last_number_(claim_.floor), has_file_(file.has_value()),
-      writer_(path, claim_, std::move(file), extent_, inbox_, outbox_) {}
+      writer_(path, agent, claim_, std::move(file), extent_, inbox_, outbox_) {}
 
 Result<void> Journal::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {
@@ -141,6 +141,8 @@ void Journal::log_news(const JournalNews& news) {
                    {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
     } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
         log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
+    } else if (const auto* expired = std::get_if<JournalNews::Expired>(&news.what)) {
+        log_.warning("task", "held too long, forgotten", {{"tasks", expired->count}});
     } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
         if (problem->reason.empty()) {
             log_.notice("journal", "can be written again");

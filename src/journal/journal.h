@@ -31,11 +31,13 @@ class Journal {
 public:
     /// An unusable file is set aside and reported by problem(). With Fault::busy (another process keeps writing to the
     /// file) and Fault::shortage the file is left alone, because the tasks in it have to be pushed first.
+    /// Its tasks are for the `agent`.
     static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock, const Log& log,
+                                                 const std::string& agent,
                                                  const std::string& path = JournalFile::kName);
 
-    Journal(std::optional<JournalLock> lock, const Log& log, const std::string& path, std::optional<JournalFile> file,
-            JournalFile::Claim claim, JournalFile::Extent extent, std::string problem);
+    Journal(std::optional<JournalLock> lock, const Log& log, const std::string& agent, const std::string& path,
+            std::optional<JournalFile> file, JournalFile::Claim claim, JournalFile::Extent extent, std::string problem);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
     ~Journal() { finish(); }

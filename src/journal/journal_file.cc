@@ -27,9 +27,10 @@ constexpr const char* kSchema =
     " channel BLOB NOT NULL, payload BLOB NOT NULL);"
     "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL);"
     "CREATE TABLE dead (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL,"
-    " died INTEGER NOT NULL, retry INTEGER NOT NULL, reason BLOB NOT NULL);"
+    " died INTEGER NOT NULL, retry INTEGER NOT NULL, reason BLOB NOT NULL, held INTEGER NOT NULL);"
     "CREATE INDEX dead_by_event ON dead (event);"
-    "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', '');"
+    "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', ''),"
+    " ('agent', ''), ('inode', 0);"
     "PRAGMA user_version=1";
 
 /// What read_task() expects in a row.
@@ -140,14 +141,14 @@ Result<JournalFile> JournalFile::open(const std::string& path, Database::Mode mo
     return file;
 }
 
-Result<JournalFile> JournalFile::make(const std::string& path, const Claim& claim) {
+Result<JournalFile> JournalFile::make(const std::string& path, const Claim& claim, const std::string& agent) {
     {
         const UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
         if (!made) {
             return make_os_error("cannot be made");
         } // and closed before SQLite has locks that would end with it
     }
-    Result<JournalFile> file = fill(path, claim);
+    Result<JournalFile> file = fill(path, claim, agent);
     if (!file) {
         for (const char* suffix : kSuffixes) {
             ::unlink((path + suffix).c_str());
@@ -156,7 +157,7 @@ Result<JournalFile> JournalFile::make(const std::string& path, const Claim& clai
     return file;
 }
 
-Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& claim) {
+Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& claim, const std::string& agent) {
     Result<Database> database = Database::open(path, Database::Mode::write);
     if (!database) {
         return database.error();
@@ -168,6 +169,7 @@ Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& clai
     done = done ? file.set_meta("instance", claim.instance) : done;
     done = done ? file.set_meta("next", claim.floor + kRunNumbers) : done;
     done = done ? file.set_meta("confirmed", claim.floor) : done;
+    done = done ? file.sign(agent) : done;
     done = done ? file.commit() : done;
     done = done ? file.prepare() : done;
     if (!done) {
@@ -240,9 +242,43 @@ template <typename... Values> Result<void> JournalFile::run_once(std::string_vie
     return statement->run();
 }
 
-Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
+/// The inode's number alone, for that of a device may change with each start of the machine.
+Result<std::string> JournalFile::find_stranger(const std::string& agent) {
+    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'agent'),"
+                                                 " (SELECT value FROM meta WHERE key = 'inode')");
+    const Result<bool> row = query ? query->step() : query.error();
+    if (!row) {
+        return row.error();
+    }
+    if (query->bytes(0) != agent) {
+        return "the journal was written by " + std::string(query->bytes(0));
+    }
+    const bool is_copy = static_cast<ino_t>(query->number(1)) != FileIdentity::of(path_).inode;
+    return std::string(is_copy ? "the journal is a copy, or was restored or moved" : "");
+}
+
+Result<void> JournalFile::sign(const std::string& agent) {
+    const Result<void> done = set_meta("agent", agent);
+    return done ? set_meta("inode", std::uint64_t{FileIdentity::of(path_).inode}) : done;
+}
+
+/// Those that somebody has asked to retry are held as well: that was meant for the original.
+Result<void> JournalFile::hold_work(std::uint64_t confirmed, const std::string& reason) {
+    const std::int64_t now = to_number(std::chrono::floor<WallTime::duration>(std::chrono::system_clock::now()));
+    const Result<void> done = run_once("INSERT INTO dead SELECT number, event, id, action, ?, 0, ?, 1 FROM work"
+                                       " WHERE number > ? ORDER BY number",
+                                       now, reason, confirmed);
+    return done ? run_once("UPDATE dead SET retry = 0, held = 1, died = ?, reason = ? WHERE retry = 1", now, reason)
+                : done;
+}
+
+Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance, const std::string& agent) {
     if (Result<void> begun = begin(); !begun) {
         return begun.error();
+    }
+    const Result<std::string> stranger = find_stranger(agent);
+    if (!stranger) {
+        return stranger.error();
     }
     Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'), (SELECT "
                                                  "value FROM meta WHERE key = 'next'), confirmed,"
@@ -262,8 +298,11 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
     const auto confirmed = static_cast<std::uint64_t>(query->number(2));
     const bool is_any_waiting = query->number(3) != 0;
     query->reset();
-    Result<void> done;
-    if (is_any_waiting) {
+    Result<void> done = stranger->empty() ? Result<void>() : hold_work(confirmed, *stranger);
+    if (!done) {
+        return done.error();
+    }
+    if (is_any_waiting && stranger->empty()) {
         done = erase_through(confirmed, kAllRows);
     } else {
         claim.instance = new_instance; // nothing waits that a cursor of former runs could count for
@@ -272,6 +311,7 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance) {
     }
     done = done ? set_meta("instance", claim.instance) : done;
     done = done ? set_meta("next", claim.floor + kRunNumbers) : done;
+    done = done ? sign(agent) : done;
     done = done ? commit() : done;
     if (!done) {
         return done.error();
@@ -313,7 +353,7 @@ Result<void> JournalFile::insert(const Task& task) {
 Result<void> JournalFile::bury(const Task& task, std::string_view reason, WallTime now) {
     Result<void> done = run_once("DELETE FROM work WHERE number = ?", task.number);
     done = done ? insert_event(task) : done;
-    return done ? run_once("INSERT INTO dead VALUES (?, ?, ?, ?, ?, 0, ?)", task.number, task.event->number,
+    return done ? run_once("INSERT INTO dead VALUES (?, ?, ?, ?, ?, 0, ?, 0)", task.number, task.event->number,
                            view_bytes(task.id), task.action, to_number(now), reason)
                 : done;
 }
@@ -404,6 +444,8 @@ Result<JournalFile::Extent> JournalFile::measure() {
         return dead.error();
     }
     extent->dead = dead->dead;
+    extent->held = dead->held;
+    extent->held_because = dead->held_because;
     extent->dead_bytes = dead->dead_bytes;
     return extent;
 }
@@ -413,8 +455,15 @@ Result<JournalFile::Extent> JournalFile::measure_dead() {
     if (!dead) {
         return dead.error();
     }
+    Result<Statement> held = database_->prepare("SELECT count(*), max(reason) FROM dead WHERE held = 1");
+    const Result<bool> row = held ? held->step() : held.error();
+    if (!row) {
+        return row.error();
+    }
     Extent extent;
-    extent.dead = dead->tasks;
+    extent.held = static_cast<std::uint64_t>(held->number(0));
+    extent.held_because = held->bytes(1);
+    extent.dead = dead->tasks - extent.held;
     extent.dead_bytes = dead->bytes;
     return extent;
 }
@@ -450,7 +499,7 @@ Result<std::vector<JournalFile::Dead>> JournalFile::load_dead_to_retry(std::size
 Result<std::vector<JournalFile::Dead>> JournalFile::load_dead(bool only_to_retry, std::size_t cost) {
     Result<Statement> query = database_->prepare(
         "SELECT " + std::string(kTaskColumns) +
-        ", task.reason, task.died, task.retry FROM dead AS task JOIN event ON event.number = task.event"
+        ", task.reason, task.died, task.retry, task.held FROM dead AS task JOIN event ON event.number = task.event"
         " WHERE task.retry >= ? ORDER BY task.number");
     if (!query) {
         return query.error();
@@ -466,7 +515,7 @@ Result<std::vector<JournalFile::Dead>> JournalFile::load_dead(bool only_to_retry
             return dead;
         }
         dead.push_back({read_task(*query, nullptr), std::string(query->bytes(8)), to_time(query->number(9)),
-                        query->number(10) != 0});
+                        query->number(10) != 0, query->number(11) != 0});
     }
     return dead;
 }
@@ -489,6 +538,30 @@ Result<std::uint64_t> JournalFile::confirmed() {
 
 Result<void> JournalFile::ask_retry(std::uint64_t number) {
     return run_once("UPDATE dead SET retry = 1 WHERE number = ?", number);
+}
+
+Result<std::uint64_t> JournalFile::ask_retry_of_held() {
+    const auto held = database_->ask("SELECT count(*) FROM dead WHERE held = 1");
+    const Result<void> asked = held ? database_->execute("UPDATE dead SET retry = 1 WHERE held = 1") : held.error();
+    return asked ? Result<std::uint64_t>(static_cast<std::uint64_t>(held->value_or(0))) : asked.error();
+}
+
+Result<std::uint64_t> JournalFile::drop_held(WallTime before) {
+    Result<Statement> query = database_->prepare("SELECT number FROM dead WHERE held = 1 AND died < ? LIMIT 1");
+    if (!query) {
+        return query.error();
+    }
+    for (std::uint64_t dropped = 0;; ++dropped) {
+        const Result<bool> row = query->bind(0, to_number(before)).step();
+        if (!row || !*row) {
+            return row ? Result<std::uint64_t>(dropped) : row.error();
+        }
+        const auto number = static_cast<std::uint64_t>(query->number(0));
+        query->reset();
+        if (const Result<void> done = drop(number); !done) {
+            return done.error();
+        }
+    }
 }
 
 Result<std::int64_t> JournalFile::version() {

@@ -23,8 +23,8 @@ namespace eventsgw {
 /// The tables of a journal. Every call waits for the disk. What belongs together is put between begin() and commit().
 ///
 /// An event has one row, with its channel and payload, and each work that it leads to a small one. Both are numbered in
-/// the order in which they came; an event has the number of its first work. Work waits, or it is dead. The runs that
-/// have ended are in tables of their own.
+/// the order in which they came; an event has the number of its first work. Work waits, or it is dead, or held, which
+/// an administrator decides about as about the dead. The runs that have ended are in tables of their own.
 class JournalFile {
 public:
     /// In the working directory, which is the module's state directory.
@@ -40,7 +40,9 @@ public:
         std::uint64_t tasks = 0; ///< that wait
         std::uint64_t bytes = 0; ///< their cost()
         std::uint64_t dead = 0;
-        std::uint64_t dead_bytes = 0;
+        std::uint64_t held = 0;
+        std::string held_because{};     ///< of one of them
+        std::uint64_t dead_bytes = 0;   ///< of those held as well
         std::optional<WallTime> oldest; ///< arrival of the first that waits
     };
     struct Claim {
@@ -50,15 +52,16 @@ public:
     struct Dead {
         Task task;
         std::string reason;
-        WallTime died;
+        WallTime died; ///< or held, since then
         bool is_to_retry;
+        bool is_held;
     };
 
     /// Reads and writes a journal that is there. Fault::absent where there is none, or nothing has been put into it
     /// yet.
     static Result<JournalFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
     /// Makes a new file that only its owner can open. Fault::taken if the path exists.
-    static Result<JournalFile> make(const std::string& path, const Claim& claim);
+    static Result<JournalFile> make(const std::string& path, const Claim& claim, const std::string& agent);
 
     /// False if the file, or one of SQLite's files next to it, has been removed or replaced: what is written then is
     /// visible to no other process. Only abandon() may follow.
@@ -70,7 +73,10 @@ public:
     /// Numbers for one more run, from the file's counter, so that none is used twice. While tasks wait the instance
     /// stays theirs, and so the leader's cursor goes on to count for them. Otherwise it is `new_instance`, a UUID that
     /// nobody has used.
-    Result<Claim> claim(const std::string& new_instance);
+    ///
+    /// What waits in a file that another agent has written, or that is a copy, is held: it may have been pushed already
+    /// by whoever has the original, and only an administrator knows.
+    Result<Claim> claim(const std::string& new_instance, const std::string& agent);
     /// Whether it is the file for which that was claimed last.
     Result<bool> has_claim(const Claim& claim);
     Result<Extent> measure();
@@ -111,8 +117,12 @@ public:
 
     /// A task that waits, or a dead one.
     Result<void> drop(std::uint64_t number);
-    /// Of a dead one: the gateway is to push it again.
+    /// Of a dead one, or one that is held: the gateway is to push it again.
     Result<void> ask_retry(std::uint64_t number);
+    /// The same of all that are held. How many these are.
+    Result<std::uint64_t> ask_retry_of_held();
+    /// Erases those held since before then. How many these were.
+    Result<std::uint64_t> drop_held(WallTime before);
 
     /// Valid as long as this is.
     HistoryTable history() { return HistoryTable(*database_); }
@@ -125,7 +135,12 @@ public:
 
 private:
     JournalFile(Database database, std::string path);
-    static Result<JournalFile> fill(const std::string& path, const Claim& claim);
+    static Result<JournalFile> fill(const std::string& path, const Claim& claim, const std::string& agent);
+    /// Why its work is to be held; empty: it is not.
+    Result<std::string> find_stranger(const std::string& agent);
+    /// Makes its agent and place known.
+    Result<void> sign(const std::string& agent);
+    Result<void> hold_work(std::uint64_t confirmed, const std::string& reason);
     Result<void> prepare();
     static Result<Database> open_database(const std::string& path, Database::Mode mode, const char* vfs);
     Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);

@@ -35,13 +35,12 @@ std::size_t add_cost(std::size_t sum, const Task& task) {
 
 } // namespace
 
-JournalWriter::JournalWriter(std::string path, JournalFile::Claim claim, std::optional<JournalFile> file,
-                             const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox,
-                             Mailbox<JournalNews>& outbox)
-    : path_(std::move(path)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox), outbox_(outbox),
-      last_(extent.tasks > 0 ? claim_.floor : 0), last_run_(claim_.floor) {
-    dead_.dead = extent.dead;
-    dead_.dead_bytes = extent.dead_bytes;
+JournalWriter::JournalWriter(std::string path, std::string agent, JournalFile::Claim claim,
+                             std::optional<JournalFile> file, const JournalFile::Extent& extent,
+                             Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox)
+    : path_(std::move(path)), agent_(std::move(agent)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox),
+      outbox_(outbox), last_(extent.tasks > 0 ? claim_.floor : 0), last_run_(claim_.floor) {
+    dead_ = extent;
     if (file_) {
         tidy_due_ = Clock::now() + kLogAge;
     }
@@ -94,7 +93,7 @@ int JournalWriter::patience() const {
 
 /// Somebody may drop the dead or ask for them to be pushed again, and take the file away from those that wait.
 bool JournalWriter::is_watched() const {
-    return file_ && looks_at_dead_ && (last_ > confirmed_ || dead_.dead > 0);
+    return file_ && looks_at_dead_ && (last_ > confirmed_ || dead_.dead + dead_.held > 0);
 }
 
 void JournalWriter::sort_orders() {
@@ -190,7 +189,7 @@ Result<void> JournalWriter::make_file() {
         }
         outbox_.post({JournalNews::Displaced{std::move(*name)}});
     }
-    Result<JournalFile> file = JournalFile::make(path_, claim_);
+    Result<JournalFile> file = JournalFile::make(path_, claim_, agent_);
     if (!file) {
         return file.error();
     }
@@ -404,7 +403,8 @@ void JournalWriter::keep_history() {
         report_not_kept(erased.error());
         return;
     }
-    history_due_ = history_.runs > 0 ? std::optional(Clock::now() + kForgetEvery) : std::nullopt;
+    const bool may_expire = history_.runs > 0 || dead_.held > 0;
+    history_due_ = may_expire ? std::optional(Clock::now() + kForgetEvery) : std::nullopt;
     if (history_.runs == 0 && *erased) {
         outbox_.post({JournalNews::Erased{}});
     }
@@ -429,12 +429,18 @@ Result<bool> JournalWriter::write_history() {
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
     done = done ? history.add(runs_, last_run_) : done;
     const Result<bool> erased = done ? history.forget(history_, now) : done.error();
-    done = erased ? file_->commit() : Result<void>(erased.error());
+    const WallTime oldest = std::chrono::floor<WallTime::duration>(now - history_.age);
+    const Result<std::uint64_t> expired = erased ? file_->drop_held(oldest) : erased.error();
+    done = expired ? file_->commit() : Result<void>(expired.error());
     if (!done) {
         file_->roll_back();
         return done.error();
     }
     last_run_ += runs_.size();
+    if (*expired > 0) {
+        version_ = -1; // they are counted soon
+        outbox_.post({JournalNews::Expired{*expired}});
+    }
     return erased;
 }
 

@@ -80,7 +80,7 @@ struct JournalNews {
         bool is_all;         ///< up to `until`
     };
     struct Counted {
-        JournalFile::Extent dead; ///< dead ones and their bytes, after all that was told before
+        JournalFile::Extent dead; ///< dead ones, those held, and their bytes, after all that was told before
     };
     struct Retry {
         std::vector<JournalFile::Dead> dead; ///< that an administrator has asked to retry
@@ -102,7 +102,11 @@ struct JournalNews {
         std::string reason; ///< why runs cannot be written for now
     };
     struct Erased {}; ///< the history is off, and nothing is left of it
-    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Kept, NotKept, Erased>
+    struct Expired {
+        std::uint64_t count; ///< of tasks that were held longer than the history's age
+    };
+    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Kept, NotKept, Erased,
+                 Expired>
         what;
 };
 
@@ -135,7 +139,7 @@ public:
     static constexpr std::size_t kRetryCost = 8U << 20U;
 
     /// Without a `file` it makes one for the first order, with the tasks' numbers as claimed.
-    JournalWriter(std::string path, JournalFile::Claim claim, std::optional<JournalFile> file,
+    JournalWriter(std::string path, std::string agent, JournalFile::Claim claim, std::optional<JournalFile> file,
                   const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox);
 
     /// Until end() was called, and what had been ordered before is done as far as it can be.
@@ -186,6 +190,7 @@ private:
     void lose(const std::string& reason);
 
     std::string path_;
+    std::string agent_;
     JournalFile::Claim claim_;
     std::optional<JournalFile> file_; ///< nothing before the first order where it is new, once it is lost, or closed
     bool is_closed_ = false;          ///< it has been, and may lie there

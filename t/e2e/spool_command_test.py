@@ -78,7 +78,7 @@ class SpoolCommand(GatewayTestCase):
     def test_nothing(self):
         gateway = self.start()
         self.assertEqual(gateway.run("spool", "list").stdout, "waiting for the leader: 0\ndead: 0\n")
-        self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": []})
+        self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": [], "held": []})
 
     def test_a_file_that_was_named_has_to_be_there(self):
         gateway = self.start()
@@ -278,6 +278,52 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.task_counts()["dead"], 1)
         self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
         wait_until(lambda: gateway.task_counts()["dead"] == 0, "the gateway has noticed")
+
+    def start_on_copy(self, count=3):
+        """A gateway on a copy of another's journal, in which tasks wait."""
+        gateway = self.start_with_waiting(count)
+        gateway.stop()
+        with open(gateway.path("copy"), "xb") as copy:  # while the original is there, for an inode is used again
+            copy.write(gateway.read("eventsgw.journal"))
+        gateway.rename("copy", "eventsgw.journal")
+        gateway = self.start(predecessor=gateway)
+        gateway.wait_log(rf"^<4>journal: holds tasks .* tasks={count} reason=\"the journal is a copy, or was restored")
+        self.proxy.forward()
+        self.publish("a/event/b", b'"new"')
+        self.assert_payloads(self.wait_tasks(1, server=self.leader), [b'"new"'])
+        self.assertEqual(len(self.listed(gateway)["held"]), count)
+        return gateway
+
+    def test_what_waits_in_a_copy_is_held_until_somebody_decides(self):
+        gateway = self.start_on_copy()
+        text = gateway.run("spool").stdout
+        self.assertIn("\nheld: 3, to be decided by `eventsgw spool push` or `spool drop held`\n", text)
+        first = self.listed(gateway)["held"][0]["id"]
+        self.assertEqual(gateway.run("spool", "drop", first).status, 0)
+        self.assertEqual(gateway.run("spool", "push").stdout, "the gateway will push 2, within seconds\n")
+        self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"new"', b"1", b"2"])
+        wait_until(lambda: self.listed(gateway)["held"] == [], "none is held")
+        self.assertEqual(gateway.run("spool", "push").status, program.EX_TEMPFAIL)
+
+    def test_all_that_is_held_can_be_dropped(self):
+        gateway = self.start_on_copy()
+        self.assertEqual(gateway.run("spool", "drop", "held").status, 0)
+        self.assertEqual(self.listed(gateway)["held"], [])
+        self.assertEqual(gateway.run("spool", "drop", "held").status, 1)
+
+    def test_what_is_held_can_be_pushed_without_a_gateway(self):
+        gateway = self.start_on_copy()
+        gateway.stop()
+        done = gateway.run("spool", "push")
+        self.assertEqual((done.status, done.stdout), (0, "pushed 3, 0 wait\n"), done)
+        self.assert_payloads(self.wait_tasks(4, server=self.leader), [b'"new"', *numbers(0, 3)])
+
+    def test_another_agents_journal_is_held(self):
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        gateway = self.start_gateway(CONFIG, leader=self.proxy, options={"predecessor": gateway},
+                                     AGENT_ID="module/mail2")
+        gateway.wait_log(r'^<4>journal: holds tasks .* tasks=3 reason="the journal was written by module/mail1"$')
 
     def test_a_task_that_is_too_long_for_the_leader(self):
         self.leader.admin.config_set("proto-max-bulk-len", MIB)

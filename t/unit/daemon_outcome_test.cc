@@ -65,7 +65,7 @@ struct Fixture {
     Remains remains;
     RunQueue queue{slots, supervisor};
     std::unique_ptr<Journal> journal =
-        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
+        std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
     History history{timers, file.log(), {}, *journal};
     CommandRunner commands{timers, queue, history, file.log(), [] {}};
     EventsDirectory handlers{
@@ -130,7 +130,7 @@ void a_task_waits_or_is_refused() {
     settings.task_limit = 1;
     const Directory directory;
     const std::unique_ptr<Journal> journal =
-        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
+        std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
     const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
     TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
                       *journal, {[] {}, [] {}});

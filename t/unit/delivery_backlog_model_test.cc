@@ -174,7 +174,7 @@ private:
     FakeTimers timers_;
     LogFile file_;
     std::unique_ptr<Journal> journal_ =
-        std::move(Journal::open(std::nullopt, file_.log(), directory_ / "journal")).value();
+        std::move(Journal::open(std::nullopt, file_.log(), "module/mail1", directory_ / "journal")).value();
     Backlog backlog_{timers_,
                      file_.log(),
                      {1000000, 1U << 30U, 1U << 30U, false},

@@ -33,7 +33,8 @@ struct Fixture {
                    [this](const std::string& instance) { instances.push_back(instance); }}) {}
 
     static std::unique_ptr<Journal> open(const Directory& directory, const Log& log) {
-        Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, log, directory / "journal");
+        Result<std::unique_ptr<Journal>> journal =
+            Journal::open(std::nullopt, log, "module/mail1", directory / "journal");
         if (!journal) {
             report(__FILE__, __LINE__, journal.error().message);
         }
@@ -249,7 +250,8 @@ void a_start_without_descriptors_leaves_the_journal_alone() {
     int refused = 0;
     for (bool is_open = false; !is_open; ++narrow.rlim_cur) {
         CHECK(::setrlimit(RLIMIT_NOFILE, &narrow) == 0);
-        const Result<std::unique_ptr<Journal>> journal = Journal::open(std::nullopt, file.log(), directory / "journal");
+        const Result<std::unique_ptr<Journal>> journal =
+            Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal");
         CHECK(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
         is_open = journal.ok();
         refused += is_open ? 0 : 1;

@@ -111,7 +111,7 @@ struct Fixture {
     Directory directory;
     LogFile file;
     std::unique_ptr<Journal> journal =
-        std::move(Journal::open(std::nullopt, file.log(), directory / "journal")).value();
+        std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
     std::string instance = journal->claim().instance;
     FakeTimers timers;
     FakeRedis redis{timers};

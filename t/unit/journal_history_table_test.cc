@@ -30,7 +30,7 @@ std::shared_ptr<KeptEvent> make_event(std::string_view channel, std::string_view
 /// A journal that is written and read by two connections, as gateway and tool do.
 struct Fixture {
     Fixture() {
-        Result<JournalFile> made = JournalFile::make(path(), {"instance", 0});
+        Result<JournalFile> made = JournalFile::make(path(), {"instance", 0}, "module/mail1");
         CHECK(made.ok());
         writer.emplace(std::move(*made));
     }

@@ -20,7 +20,7 @@ namespace journal_history_test {
 /// A history on a journal with its thread and its file.
 struct Fixture {
     explicit Fixture(HistorySettings settings = {1000, 1000h, true})
-        : journal(std::move(Journal::open(std::nullopt, file.log(), path()).value())),
+        : journal(std::move(Journal::open(std::nullopt, file.log(), "module/mail1", path()).value())),
           history(timers, file.log(), settings, *journal) {}
 
     std::string path() const { return directory / "journal"; }
@@ -94,7 +94,7 @@ void what_a_former_process_has_left_is_erased_where_it_is_off() {
     f.add(1);
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{1});
-    f.journal = Journal::open(std::nullopt, f.file.log(), f.path()).value();
+    f.journal = Journal::open(std::nullopt, f.file.log(), "module/mail1", f.path()).value();
     const History off(f.timers, f.file.log(), {0, 1000h, false}, *f.journal);
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{0});

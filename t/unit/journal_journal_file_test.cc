@@ -16,6 +16,8 @@ using namespace eventsgw::testing;
 
 namespace journal_journal_file_test {
 
+const std::string kAgent = "module/mail1";
+
 JournalFile open(const std::string& path, Database::Mode mode = Database::Mode::write) {
     Result<JournalFile> file = JournalFile::open(path, mode);
     if (!file) {
@@ -65,7 +67,7 @@ struct Fixture {
     std::string path() const { return directory / "journal"; }
 
     Directory directory;
-    JournalFile file = std::move(JournalFile::make(directory / "journal", {"instance", 0})).value();
+    JournalFile file = std::move(JournalFile::make(directory / "journal", {"instance", 0}, kAgent)).value();
     std::uint64_t next = 1;
 };
 
@@ -145,15 +147,51 @@ void no_number_is_given_twice() {
     Fixture f;
     std::uint64_t floor = 0;
     for (int i = 0; i < 3; ++i) {
-        const JournalFile::Claim claim = f.file.claim("other").value();
+        const JournalFile::Claim claim = f.file.claim("other", kAgent).value();
         CHECK(claim.floor >= floor + JournalFile::kRunNumbers);
         CHECK_EQUAL(claim.instance, "other"); // nothing waits
         floor = claim.floor;
     }
-    const JournalFile::Claim first = f.file.claim("another").value();
+    const JournalFile::Claim first = f.file.claim("another", kAgent).value();
     f.next = first.floor + 1;
     f.add(1);
-    CHECK_EQUAL(f.file.claim("one more").value().instance, "another");
+    CHECK_EQUAL(f.file.claim("one more", kAgent).value().instance, "another");
+}
+
+void what_another_agent_has_written_is_held() {
+    Fixture f;
+    f.add(3);
+    const std::vector<Task> dead = f.add(2);
+    f.commit([&] { return f.file.bury(dead[0], "because", to_time(2000)); });
+    f.commit([&] { return f.file.bury(dead[1], "because", to_time(2000)); });
+    CHECK(f.file.ask_retry(dead[1].number).ok() && f.file.confirm_through(1).ok());
+    CHECK_EQUAL(f.file.claim("another", "module/mail2").value().instance, "another");
+    const JournalFile::Extent extent = f.file.measure().value();
+    CHECK_EQUAL(extent.tasks, std::uint64_t{0});
+    CHECK_EQUAL(extent.held, std::uint64_t{3}); // two that waited, and one that was to be pushed again
+    CHECK_EQUAL(extent.dead, std::uint64_t{1});
+    CHECK_EQUAL(extent.held_because, "the journal was written by module/mail1");
+    CHECK(f.file.load_dead_to_retry(1000000).value().empty());
+    CHECK_EQUAL(f.file.claim("one more", "module/mail2").value().instance, "one more"); // and stays so
+    CHECK_EQUAL(f.file.measure()->held, std::uint64_t{3});
+    CHECK_EQUAL(f.file.ask_retry_of_held().value(), std::uint64_t{3});
+    CHECK_EQUAL(f.file.load_dead_to_retry(1000000)->size(), std::size_t{3});
+}
+
+void what_waits_in_a_copy_is_held_and_can_be_dropped() {
+    Fixture f;
+    f.add(2);
+    CHECK(f.file.shrink().value());
+    std::filesystem::copy_file(f.path(), f.path() + ".copy");
+    JournalFile copy = open(f.path() + ".copy");
+    CHECK(copy.claim("another", kAgent).ok());
+    CHECK_EQUAL(copy.measure()->held, std::uint64_t{2});
+    CHECK_EQUAL(copy.measure()->held_because, "the journal is a copy, or was restored or moved");
+    CHECK_EQUAL(copy.drop_held(to_time(1000)).value(), std::uint64_t{0}); // since later than that
+    CHECK_EQUAL(copy.drop_held(WallTime::max()).value(), std::uint64_t{2});
+    CHECK_EQUAL(copy.measure()->held, std::uint64_t{0});
+    CHECK_EQUAL(f.file.claim("another", kAgent).value().instance, "instance"); // the original goes on
+    CHECK_EQUAL(f.file.measure()->tasks, std::uint64_t{2});
 }
 
 void one_that_is_taken_away_is_noticed() {
@@ -171,7 +209,7 @@ void it_is_made_for_its_owner_and_nobody_else() {
     Fixture f;
     const auto mode = std::filesystem::status(f.path()).permissions();
     CHECK(mode == std::filesystem::perms(0600));
-    CHECK(JournalFile::make(f.path(), {"instance", 0}).error().fault == Fault::taken);
+    CHECK(JournalFile::make(f.path(), {"instance", 0}, kAgent).error().fault == Fault::taken);
     CHECK(JournalFile::open(f.directory / "none", Database::Mode::read).error().fault == Fault::absent);
     f.directory.write("empty", "");
     CHECK(JournalFile::open(f.directory / "empty", Database::Mode::write).error().fault == Fault::absent);
@@ -197,6 +235,8 @@ const TestGroup group{
     TEST(a_dead_task_outlives_those_that_waited),
     TEST(a_task_that_is_asked_for_again_is_the_newest),
     TEST(no_number_is_given_twice),
+    TEST(what_another_agent_has_written_is_held),
+    TEST(what_waits_in_a_copy_is_held_and_can_be_dropped),
     TEST(one_that_is_taken_away_is_noticed),
     TEST(it_is_made_for_its_owner_and_nobody_else),
     TEST(what_is_erased_is_gone_from_file_and_log),
