@@ -163,12 +163,12 @@ std::vector<Subcommand> gateway_subcommands() {
          "[VERB [ID]]",
          0,
          {"journal", "agentid", "format"},
-         "list the tasks on disk; show, retry or drop one; push those that wait or are held",
+         "list the tasks on disk; show, retry or drop one; push those that wait",
          "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
          run_spool,
          2,
          {"text", "json"},
-         "list (the default), show ID, retry ID, drop ID, drop held or push"},
+         "list (the default), show ID, retry ID, drop ID or push"},
     };
 }
 

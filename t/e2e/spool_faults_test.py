@@ -115,7 +115,7 @@ class Faults(GatewayTestCase):
             for suffix in ("", "-journal"):
                 shutil.copy(journal + suffix, journal + ".killed" + suffix)
         for suffix in ("", "-journal"):
-            os.rename(journal + ".killed" + suffix, journal + suffix)
+            shutil.copyfile(journal + ".killed" + suffix, journal + suffix)  # another inode would be that of a copy
         gateway = self.start(predecessor=gateway)
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"old 1"', b'"old 2"', b'"old 3"'])
