@@ -135,12 +135,23 @@ void Journal::receive() {
     }
 }
 
+/// Once for each who reads that long.
+void Journal::log_held(const JournalNews::Log& log) {
+    if (log.is_held && !log_state_.is_held) {
+        log_.warning("journal", "another program reads it for long, and its log of writes grows",
+                     {{"bytes", log.bytes}});
+    }
+    log_state_ = log;
+}
+
 void Journal::log_news(const JournalNews& news) {
     if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
         log_.error("journal", "is lost, another one is begun with what is in memory",
                    {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
     } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
         log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
+    } else if (const auto* log = std::get_if<JournalNews::Log>(&news.what); log != nullptr) {
+        log_held(*log);
     } else if (const auto* expired = std::get_if<JournalNews::Expired>(&news.what)) {
         log_.warning("task", "held too long, forgotten", {{"tasks", expired->count}});
     } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {

@@ -57,6 +57,9 @@ public:
     /// Why the existing file is not used, and its new name; empty if there is no problem.
     const std::string& problem() const { return problem_; }
 
+    /// The log of writes, as the thread has told last.
+    const JournalNews::Log& log() const { return log_state_; }
+
     /// Numbers tasks and events in the order of the calls.
     std::uint64_t take_number() { return ++last_number_; }
     std::uint64_t last_number() const { return last_number_; }
@@ -84,6 +87,7 @@ public:
 private:
     Result<void> start();
     void log_news(const JournalNews& news);
+    void log_held(const JournalNews::Log& log);
     /// False if no thread could be started.
     bool start_thread();
 
@@ -92,6 +96,7 @@ private:
     JournalFile::Claim claim_;
     JournalFile::Extent extent_;
     std::string problem_;
+    JournalNews::Log log_state_;
     std::uint64_t last_number_;
     bool has_file_;
     bool lacks_thread_ = false; ///< as last reported

@@ -130,6 +130,8 @@ public:
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
     Result<bool> checkpoint() { return database_->checkpoint(false); }
+    /// What the log of writes holds that is not in the file yet, in bytes.
+    std::size_t log_size() const { return database_->log_size(); }
     /// Returns free pages to the disk, without waiting: false, or Fault::busy, if another process prevents it.
     Result<bool> shrink();
 

@@ -13,6 +13,7 @@
 
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -75,7 +76,7 @@ void JournalWriter::look_at_dead_from_now_on() {
 
 int JournalWriter::patience() const {
     const Clock::time_point now = Clock::now();
-    if (!orders_.empty() || !loads_.empty()) {
+    if (!orders_.empty() || !loads_.empty() || !problem_.empty()) {
         return static_cast<int>(kTick.count());
     }
     if (is_lost_) {
@@ -140,11 +141,16 @@ void JournalWriter::work(bool is_last) {
         }
         write();
         load();
+        report_log();
+    }
+    const Result<void> room = file_ ? check_room() : Result<void>();
+    if (!room) {
+        report_problem(room.error());
     }
     if (is_lost_ || !orders_.empty() || !loads_.empty()) {
         return;
     }
-    if (file_ && look_around()) {
+    if (file_ && look_around() && room) {
         report_well();
     }
     if (history_due_ && (Clock::now() >= *history_due_ || (is_last && !runs_.empty()))) {
@@ -153,6 +159,18 @@ void JournalWriter::work(bool is_last) {
     if (file_ && is_idle) {
         tidy_up();
     }
+    report_log();
+}
+
+Result<void> JournalWriter::check_room() const {
+    struct statvfs disk {};
+    if (::statvfs(path_.c_str(), &disk) != 0) {
+        return {};
+    }
+    const std::uint64_t reserve = std::min(kReserve, disk.f_blocks * disk.f_frsize / kReserveParts);
+    return disk.f_bavail * disk.f_frsize >= reserve
+               ? Result<void>()
+               : Error{"the disk is nearly full: less than 512 MiB and 5 % of it are free", Fault::disk_full};
 }
 
 /// If another lies there than the one that was closed, then that is no loss: nothing waited in it. An inode's number
@@ -223,7 +241,7 @@ void JournalWriter::write() {
     if (!written && written.error().fault == Fault::disk_full) {
         file_->roll_back();
         // The log is brought into the file, which has room for most of it, and the log's room can be used again.
-        static_cast<void>(file_->checkpoint()); // the next attempt tells whether it was enough
+        note_checkpoint(file_->checkpoint()); // the next attempt tells whether it was enough
         written = apply();
     }
     if (!written) {
@@ -342,8 +360,22 @@ void JournalWriter::note_written(std::size_t cost, std::size_t log_limit) {
     tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
     log_cost_ += cost;
     if (log_cost_ >= log_limit) {
-        log_cost_ = 0;
-        static_cast<void>(file_->checkpoint()); // a fault of the disk shows at the next commit
+        note_checkpoint(file_->checkpoint());
+    }
+}
+
+/// A fault of the disk shows at the next commit.
+void JournalWriter::note_checkpoint(const Result<bool>& done) {
+    const bool is_complete = done && *done;
+    is_log_held_ = !is_complete && (is_log_held_ || file_->log_size() >= kHeldLog);
+    log_cost_ = is_complete ? 0 : log_cost_;
+}
+
+void JournalWriter::report_log() {
+    JournalNews::Log log{file_ ? file_->log_size() : 0, file_ ? log_cost_ : 0, is_log_held_};
+    if (log != log_) {
+        log_ = log;
+        outbox_.post({log});
     }
 }
 
@@ -397,7 +429,8 @@ void JournalWriter::keep_history() {
         return;
     }
     Result<void> opened = open_file();
-    const Result<bool> erased = opened ? write_history() : opened.error();
+    const Result<void> room = opened && !runs_.empty() ? check_room() : opened;
+    const Result<bool> erased = room ? write_history() : room.error();
     if (!erased) {
         history_due_ = Clock::now() + kTick;
         report_not_kept(erased.error());
@@ -450,7 +483,7 @@ void JournalWriter::tidy_up() {
     if (tidy_due_ && Clock::now() >= *tidy_due_) {
         const Result<bool> done = file_->shrink(); // it is room and no task that is at stake: else another time
         tidy_due_ = done && *done ? std::nullopt : std::optional(Clock::now() + kLogAge);
-        log_cost_ = 0;
+        note_checkpoint(done);
     }
     if (!tidy_due_ && !is_watched()) {
         is_closed_ = true;
@@ -462,6 +495,8 @@ void JournalWriter::tidy_up() {
 void JournalWriter::lose(const std::string& reason) {
     file_.reset();
     is_closed_ = false;
+    is_log_held_ = false;
+    log_cost_ = 0;
     tidy_due_.reset();
     is_lost_ = true;
     orders_.clear();

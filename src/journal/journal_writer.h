@@ -95,6 +95,13 @@ struct JournalNews {
     struct Problem {
         std::string reason; ///< why tasks cannot be written; empty: all is well again
     };
+    /// Whenever it has changed.
+    struct Log {
+        std::size_t bytes = 0; ///< of the log of writes that are not in the file yet
+        std::size_t cost = 0;  ///< of the tasks in it
+        bool is_held = false;  ///< a program that reads the file has kept it from shrinking for long
+        bool operator==(const Log&) const = default;
+    };
     struct Kept {
         std::size_t cost; ///< of the runs that do not wait for the disk any more
     };
@@ -105,7 +112,7 @@ struct JournalNews {
     struct Expired {
         std::uint64_t count; ///< of tasks that were held longer than the history's age
     };
-    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Kept, NotKept, Erased,
+    std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Log, Kept, NotKept, Erased,
                  Expired>
         what;
 };
@@ -134,6 +141,11 @@ public:
     static constexpr std::size_t kLogCost = 32U << 20U;
     /// The same after a commit of runs, which come by no flood.
     static constexpr std::size_t kHistoryLogCost = 4U << 20U;
+    /// A log of this size that cannot be brought into the file is reported.
+    static constexpr std::size_t kHeldLog = 64U << 20U;
+    /// So much of the disk, or of so many parts of it one, is left to others; whichever is less.
+    static constexpr std::uint64_t kReserve = 512U << 20U;
+    static constexpr std::uint64_t kReserveParts = 20;
     /// What is loaded at a time, of those that wait, and of the dead that are to be pushed again.
     static constexpr std::size_t kLoadCost = 2U << 20U;
     static constexpr std::size_t kRetryCost = 8U << 20U;
@@ -175,6 +187,10 @@ private:
     void report_done();
     /// When what it comes to has reached the limit, the log is brought into the file.
     void note_written(std::size_t cost, std::size_t log_limit);
+    void note_checkpoint(const Result<bool>& done);
+    void report_log();
+    /// Fault::disk_full where others need what is left.
+    Result<void> check_room() const;
     bool look_around();
     void keep_history();
     /// Whether something was erased.
@@ -206,7 +222,9 @@ private:
     std::uint64_t last_ = 0;                    ///< none behind this one has been written
     std::atomic<bool> is_ending_ = false;
     std::atomic<bool> looks_at_dead_ = false; ///< the loop has a receiver for them
-    std::size_t log_cost_ = 0;                ///< of what has been written since the last checkpoint
+    std::size_t log_cost_ = 0;                ///< of what has been written since the last complete checkpoint
+    bool is_log_held_ = false;                ///< by a program that reads the file
+    JournalNews::Log log_;                    ///< as last told
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
     JournalFile::Extent dead_;  ///< as they were then, with those of later commits
     Clock::time_point looked_;  ///< around

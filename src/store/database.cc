@@ -5,16 +5,16 @@
 
 #include "base/text.h"
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include <sqlite3.h>
 
-using namespace std::string_view_literals;
-
 namespace eventsgw {
 namespace {
+
+constexpr std::size_t kPageSize = 16384;
 
 /// https://www.sqlite.org/rescode.html; of what the system refuses SQLite tells the errno.
 Fault fault_of(int code, int os_error) {
@@ -154,16 +154,29 @@ Result<Database> Database::open(const std::string& path, Mode mode, const char* 
 }
 
 /// A small cache and no memory map: what is read here is read once. Large pages, because each costs two system calls.
-/// Checkpoints are the owner's affair, up to a GiB: one in the midst of a flood would halve what the disk takes.
+/// Checkpoints are the owner's affair: one in the midst of a flood would halve what the disk takes.
 Result<void> Database::configure(Mode mode) {
     set_patience(kBusyTimeout);
     if (mode == Mode::read || mode == Mode::snapshot) {
         return {};
     }
-    return execute(
-        "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304; PRAGMA secure_delete=FAST; PRAGMA "
-        "wal_autocheckpoint=65536");
+    sqlite3_wal_hook(handle_.get(), note_commit, log_.get()); // in the place of checkpoints by SQLite
+    return execute("PRAGMA page_size=" + std::to_string(kPageSize) +
+                   "; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+                   "PRAGMA synchronous=FULL; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304;"
+                   "PRAGMA secure_delete=FAST");
+}
+
+/// Fewer pages than before: the log has begun anew, all of it was settled.
+int Database::note_commit(void* log, sqlite3* /*handle*/, const char* /*name*/, int pages) {
+    auto& known = *static_cast<Log*>(log);
+    known.settled = pages < known.pages ? 0 : known.settled;
+    known.pages = pages;
+    return SQLITE_OK;
+}
+
+std::size_t Database::log_size() const {
+    return static_cast<std::size_t>(log_->pages - log_->settled) * kPageSize;
 }
 
 Result<void> Database::sync_commits(bool sync) {
@@ -207,9 +220,15 @@ Result<std::optional<std::int64_t>> Database::ask(std::string_view sql) {
 }
 
 Result<bool> Database::checkpoint(bool truncate) {
-    const Result<std::optional<std::int64_t>> is_busy =
-        ask(truncate ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)");
-    return is_busy ? Result<bool>(is_busy->value_or(1) == 0) : Result<bool>(is_busy.error());
+    int pages = 0;
+    int settled = 0;
+    const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &pages, &settled);
+    if (code != SQLITE_OK && code != SQLITE_BUSY) {
+        return make_error(handle_.get());
+    }
+    *log_ = {std::max(pages, 0), std::max(settled, 0)};
+    return code == SQLITE_OK && pages == settled;
 }
 
 Transaction::~Transaction() {

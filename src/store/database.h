@@ -6,6 +6,7 @@
 #include "base/chrono.h"
 #include "base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,14 +81,24 @@ public:
     /// Moves what has been committed from the log of writes to the database itself; `truncate` also gives back the
     /// log's room. False when another process keeps it from that.
     Result<bool> checkpoint(bool truncate);
+    /// What the log of writes holds that is not in the database itself, in bytes, as the last commit or checkpoint
+    /// knew.
+    std::size_t log_size() const;
 
 private:
     struct Deleter {
         void operator()(sqlite3* handle) const;
     };
+    /// The log of writes, in pages.
+    struct Log {
+        int pages = 0;
+        int settled = 0; ///< of those, what is in the database itself
+    };
     explicit Database(sqlite3* handle) : handle_(handle) {}
     Result<void> configure(Mode mode);
+    static int note_commit(void* log, sqlite3* handle, const char* name, int pages);
 
+    std::unique_ptr<Log> log_ = std::make_unique<Log>(); ///< SQLite points to it
     std::unique_ptr<sqlite3, Deleter> handle_;
 };
 
