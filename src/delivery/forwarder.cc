@@ -68,7 +68,7 @@ std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
     texts_.clear();
     is_large_ = false;
     while (ends.size() < std::min(pushable, kBatchTasks) && !is_large_) {
-        const Task& task = backlog_.front()[ends.size()];
+        const Task& task = backlog_.tasks()[ends.size()];
         const std::size_t begin = texts_.size();
         append_task(texts_, task.event->view(), task.event->form(), task.action, to_string(task.id));
         is_large_ = texts_.size() - begin > kLargeTask;
@@ -83,7 +83,7 @@ std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
     batch.reserve(ends.size());
     std::size_t begin = 0;
     for (const std::size_t end : ends) {
-        batch.push_back({backlog_.front()[batch.size()].number, std::string_view(texts_).substr(begin, end - begin)});
+        batch.push_back({backlog_.tasks()[batch.size()].number, std::string_view(texts_).substr(begin, end - begin)});
         begin = end;
     }
     return batch;
@@ -106,7 +106,7 @@ void Forwarder::push_batch() {
         return;
     }
     const bool is_fatal = ends_ >= kEndsOverTask && timers_.now() - ends_since_ >= kEndsFor;
-    if (is_fatal && backlog_.front().front().number == ended_over_) {
+    if (is_fatal && backlog_.tasks().front().number == ended_over_) {
         bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
         push_batch();
         return;
@@ -156,7 +156,7 @@ void Forwarder::on_gone_back(std::uint64_t through) {
 
 void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
     for (std::size_t i = 0; i < count; ++i) {
-        const Task& task = backlog_.front()[i];
+        const Task& task = backlog_.tasks()[i];
         deaths_.add(task.channel(), backlog_.waiting(), task.event->payload().size());
     }
     log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
@@ -165,7 +165,7 @@ void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
 
 void Forwarder::on_lost(bool over_push) {
     if (over_push && is_large_) {
-        const std::uint64_t number = backlog_.front().front().number;
+        const std::uint64_t number = backlog_.tasks().front().number;
         if (number != std::exchange(ended_over_, number)) {
             ends_ = 0;
             ends_since_ = timers_.now();

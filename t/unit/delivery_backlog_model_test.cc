@@ -106,7 +106,7 @@ private:
             return;
         }
         for (int count = 1 + below(static_cast<int>(pushable)); count > 0; --count) {
-            pushed_.push_back(backlog_.front()[pushed_.size()].number);
+            pushed_.push_back(backlog_.tasks()[pushed_.size()].number);
         }
         backlog_.note_pushing(pushed_.back());
     }
@@ -146,7 +146,7 @@ private:
         if (is_away_ || !pushed_.empty() || backlog_.pushable() == 0) {
             return;
         }
-        CHECK_EQUAL(backlog_.front().front().number, waiting_.front());
+        CHECK_EQUAL(backlog_.tasks().front().number, waiting_.front());
         backlog_.bury(1, "WRONGTYPE");
         waiting_.pop_front();
         recent_.clear(); // a number that the cursor has passed over
@@ -162,10 +162,14 @@ private:
     void check() {
         CHECK_EQUAL(backlog_.waiting(), waiting_.size());
         CHECK(backlog_.on_disk() <= waiting_.size());
-        CHECK(backlog_.pushable() <= backlog_.front().size());
+        const Ledger::Amount front = backlog_.ledger().front();
+        CHECK(backlog_.pushable() <= front.tasks);
         CHECK((backlog_.waiting_cost() == 0) == waiting_.empty());
-        if (!backlog_.front().empty()) {
-            CHECK_EQUAL(backlog_.front().front().number, waiting_.front());
+        if (front.tasks > 0) {
+            CHECK_EQUAL(backlog_.tasks().front().number, waiting_.front());
+        }
+        if (waiting_.size() < 500 || below(32) == 0) { // it walks through all of them
+            CHECK(backlog_.ledger().is_consistent());
         }
     }
 

@@ -63,7 +63,7 @@ struct Fixture {
         std::size_t taken = 0;
         const std::size_t pushable = backlog.pushable();
         if (pushable > 0) {
-            backlog.confirm_through(backlog.front()[pushable - 1].number, [&](const Task& task) {
+            backlog.confirm_through(backlog.tasks()[pushable - 1].number, [&](const Task& task) {
                 CHECK(task.number > last);
                 last = task.number;
                 ++taken;
@@ -146,13 +146,28 @@ void writes_soon_while_the_leader_is_away() {
     CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
 }
 
+/// While they are in memory too.
+void what_is_on_its_way_to_the_disk_costs_once() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(true, "Connection refused");
+    f.add(3);
+    const std::size_t cost = f.backlog.waiting_cost();
+    CHECK(cost > 3 * Task::kOverhead);
+    f.timers.advance(Backlog::kGroup);
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
+    CHECK_EQUAL(f.backlog.waiting_cost(), cost);
+    f.wait([&] { return f.backlog.ledger().unstored().tasks == 0; });
+    CHECK_EQUAL(f.backlog.waiting_cost(), cost);
+}
+
 void keeps_the_order_through_the_disk() {
     const Directory directory;
     Fixture f(directory);
     f.backlog.set_away(true, "Connection refused");
     f.add(25000);
     f.wait([&] { return count_stored(directory) == 25000; });
-    f.wait([&] { return f.backlog.front().size() <= Backlog::kWindowTasks; });
+    f.wait([&] { return f.backlog.tasks().size() <= Backlog::kWindowTasks; });
     f.backlog.set_away(false, "");
     std::size_t taken = 0;
     f.wait([&] {
@@ -207,7 +222,7 @@ void a_start_goes_on_where_the_former_run_ended() {
         f.add(10);
         f.take_front();
         f.add(5);
-        last = f.backlog.front().back().number;
+        last = f.backlog.tasks().back().number;
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
     Fixture f(directory);
@@ -218,7 +233,7 @@ void a_start_goes_on_where_the_former_run_ended() {
     f.backlog.confirm_through(last - 3, [](const Task&) {});
     f.backlog.set_away(false, "");
     f.wait([&] { return f.backlog.waiting() == 3 && f.backlog.pushable() == 3; });
-    CHECK_EQUAL(f.backlog.front().back().number, last);
+    CHECK_EQUAL(f.backlog.tasks().back().number, last);
 }
 
 void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
@@ -268,7 +283,7 @@ void tasks_that_come_back_are_on_disk_again() {
     f.wait([&] { return count_stored(directory) == 2; });
     recent.erase(recent.begin(), recent.begin() + 2);
     f.backlog.take_back(std::move(recent));
-    CHECK_EQUAL(f.backlog.front().front().number, std::uint64_t{3});
+    CHECK_EQUAL(f.backlog.tasks().front().number, std::uint64_t{3});
     f.wait([&] { return count_stored(directory) == 4; });
     CHECK_EQUAL(f.backlog.on_disk(), std::size_t{4});
 }
@@ -367,7 +382,7 @@ void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
     f.add(20000);
     f.backlog.set_away(true, "Connection refused");
     f.wait([&] { return count_stored(directory) == 29000; });
-    CHECK(f.backlog.front().size() >= 9000);
+    CHECK(f.backlog.tasks().size() >= 9000);
     std::size_t taken = 0;
     f.backlog.confirm_through(9000, [&](const Task& /*task*/) { ++taken; });
     CHECK_EQUAL(taken, std::size_t{9000});
@@ -453,6 +468,7 @@ const TestGroup group{
     TEST(writes_nothing_while_the_leader_takes_all),
     TEST(writes_what_has_not_been_confirmed_in_time),
     TEST(writes_soon_while_the_leader_is_away),
+    TEST(what_is_on_its_way_to_the_disk_costs_once),
     TEST(keeps_the_order_through_the_disk),
     TEST(always_means_that_only_what_is_on_disk_is_pushed),
     TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
