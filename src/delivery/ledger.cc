@@ -84,8 +84,11 @@ void Ledger::note_confirmed(const Amount& released) {
     }
 }
 
+/// The number may be that of a task that was never written. It counts as given to the journal all the same: should the
+/// task come back, the journal takes it for confirmed.
 void Ledger::tell_confirmed(std::size_t erased) {
     told_ = confirmed_;
+    submitted_until_ = std::max(submitted_until_, confirmed_);
     if (stale_.tasks > 0) {
         erased = std::min(erased, stale_.tasks);
         stale_ = stale_ - Amount{erased, erased * (stale_.cost / stale_.tasks + 1)};

@@ -288,6 +288,26 @@ void tasks_that_come_back_are_on_disk_again() {
     CHECK_EQUAL(f.backlog.on_disk(), std::size_t{4});
 }
 
+/// Even if they were never written, and the disk was told that they are confirmed.
+void tasks_that_come_back_are_there_for_the_next_run() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        std::vector<Task> recent;
+        f.backlog.set_away(true, "Connection refused");
+        f.add(1);
+        f.wait([&] { return count_stored(directory) == 1; });
+        f.backlog.set_away(false, "");
+        f.backlog.confirm_through(1, [](const Task&) {});
+        f.add(2);
+        f.backlog.confirm_through(3, [&](Task task) { recent.push_back(std::move(task)); });
+        f.timers.advance(Backlog::kSweep);
+        f.backlog.take_back(std::move(recent));
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    CHECK_EQUAL(count_stored(directory), std::size_t{2});
+}
+
 void a_disk_that_fails_is_told_and_tried_again() {
     for (const int code : {SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL, SQLITE_READONLY}) {
         const Directory directory;
@@ -476,6 +496,7 @@ const TestGroup group{
     TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
     TEST(a_start_without_descriptors_leaves_the_journal_alone),
     TEST(tasks_that_come_back_are_on_disk_again),
+    TEST(tasks_that_come_back_are_there_for_the_next_run),
     TEST(a_disk_that_fails_is_told_and_tried_again),
     TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
     TEST(a_retry_waits_for_a_failing_disk),
