@@ -283,8 +283,11 @@ void Backlog::on_lost(const JournalNews::Lost& lost) {
     is_failing_ = is_loading_ = false;
     retry_->stop();
     const std::string instance = UuidSource().make();
-    const std::uint64_t floor = tasks().empty() ? ledger_.last() : tasks().front().number - 1;
-    journal_.order(JournalOrder::Renew{{instance, floor}});
+    journal_.order(JournalOrder::Renew{{instance, ledger_.last()}});
+    if (!tasks().empty()) { // the new file takes all up to last() for confirmed
+        const std::uint64_t before = tasks().front().number - 1;
+        journal_.order(JournalOrder::Confirm{before, JournalOrder::Confirm::Rows::keep, std::nullopt});
+    }
     callbacks_.on_new_instance(instance);
     callbacks_.on_problem("");
     schedule();

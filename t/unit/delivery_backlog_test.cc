@@ -455,6 +455,33 @@ void a_journal_that_is_taken_away_is_begun_anew() {
     }
 }
 
+/// Also when tasks of a former run, with lower numbers, are the first in the new file.
+void after_a_lost_journal_the_next_run_uses_no_number_again() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        f.add(1);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    std::uint64_t last = 0;
+    {
+        Fixture f(directory);
+        f.backlog.set_away(false, "");
+        f.wait([&] { return f.backlog.pushable() == 1; });
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        last = f.backlog.tasks().back().number;
+        std::filesystem::remove(directory / "journal");
+        f.wait([&] { return f.instances.size() == 1 && count_stored(directory) == 4; });
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    Fixture f(directory);
+    CHECK(f.journal->claim().floor > last);
+    f.backlog.set_away(false, "");
+    f.wait([&] { return f.backlog.pushable() == 4; });
+    CHECK_EQUAL(f.backlog.tasks().back().number, last);
+}
+
 /// The thread tells so when it ends.
 void a_journal_that_is_lost_at_the_end_is_begun_anew() {
     const Directory directory;
@@ -505,6 +532,7 @@ const TestGroup group{
     TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
     TEST(what_a_start_cannot_use_is_set_aside_and_another_begun),
     TEST(a_journal_that_is_taken_away_is_begun_anew),
+    TEST(after_a_lost_journal_the_next_run_uses_no_number_again),
     TEST(a_journal_that_is_lost_at_the_end_is_begun_anew),
     TEST(the_limit_on_disk_refuses_the_newest),
 };
