@@ -129,10 +129,18 @@ private:
             number_of(tasks, "spooled") == 0 ? "" : " (" + count_of(tasks, "spooled") + " on disk)";
         line("tasks", list_counts(tasks, {{"pushed", "pushed"}, {"waiting", "waiting"}}) + on_disk + ", " +
                           list_counts(tasks, {{"dead", "dead"}, {"refused", "refused"}}));
+        if (number_of(tasks, "held") > 0) {
+            line("", count_of(tasks, "held") + " held, to be decided by eventsgw spool push or spool drop held");
+        }
         line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
         print_runs("commands");
         print_runs("handlers");
         line("history", describe_history(member(report_, "history")));
+        const cJSON* journal = member(report_, "journal");
+        if (cJSON_IsTrue(member(journal, "log_held")) != 0) {
+            line("journal", "another program reads it for long, and its log of writes grows: " +
+                                count_of(journal, "log_bytes", "byte"));
+        }
     }
 
     void print_runs(const char* kind) {

@@ -63,6 +63,7 @@ Report Gateway::report() const {
     report.commands.running = slots_.running() - report.handlers.running;
     report.commands.waiting = slots_.waiting() - report.handlers.waiting;
     report.history = {history_.is_on(), history_.problem()};
+    report.journal = {journal_->log().bytes, journal_->log().is_held};
     report.rules = rule_counters_.report(config_.rules, loop_.now());
     return report;
 }

@@ -33,6 +33,7 @@ struct Report {
         std::size_t waiting = 0;  ///< in memory or on disk
         std::size_t on_disk = 0;  ///< of those, on disk
         std::size_t dead = 0;     ///< the leader will never take them
+        std::size_t held = 0;     ///< until an administrator decides
         std::uint64_t refused = 0;
         Histogram confirmed; ///< from reading an event to the leader's confirmation
     };
@@ -49,6 +50,10 @@ struct Report {
     struct History {
         bool is_on = false;
         std::string problem; ///< why runs are not kept; empty when they are
+    };
+    struct Journal {
+        std::size_t log_bytes = 0; ///< of its log of writes that are not in the file yet
+        bool is_log_held = false;  ///< by a program that reads it for long
     };
 
     std::string version;
@@ -69,6 +74,7 @@ struct Report {
     Runs commands;
     Runs handlers;
     History history;
+    Journal journal;
     std::vector<RuleReport> rules;
 };
 

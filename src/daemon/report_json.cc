@@ -60,6 +60,7 @@ void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     add_count(object, "waiting", tasks.waiting);
     add_count(object, "spooled", tasks.on_disk);
     add_count(object, "dead", tasks.dead);
+    add_count(object, "held", tasks.held);
     add_count(object, "refused", tasks.refused);
     add_histogram(object, "confirmed", tasks.confirmed);
 }
@@ -74,6 +75,12 @@ void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) 
     add_count(object, "timed_out", runs.timed_out);
     add_count(object, "refused", runs.refused);
     add_histogram(object, "begun", runs.begun);
+}
+
+void add_journal(cJSON* report_object, const Report::Journal& journal) {
+    cJSON* object = add_object(report_object, "journal");
+    add_count(object, "log_bytes", journal.log_bytes);
+    add_bool(object, "log_held", journal.is_log_held);
 }
 
 void add_history(cJSON* report_object, const Report::History& history) {
@@ -115,6 +122,7 @@ std::string to_json(const Report& report) {
     add_runs(tree.get(), "commands", report.commands);
     add_runs(tree.get(), "handlers", report.handlers);
     add_history(tree.get(), report.history);
+    add_journal(tree.get(), report.journal);
     add_rules(tree.get(), report.rules);
     return print_json(tree.get());
 }

@@ -90,10 +90,11 @@ void write_tasks(Exposition& out, const Report::Tasks& tasks) {
     out.family("tasks_refused_total", Type::counter, "Tasks refused because too many waited.");
     out.sample("", tasks.refused);
     out.family("tasks", Type::gauge,
-               "Tasks that wait for the leader in memory or on disk, or that it will never take.");
+               "Tasks that wait for the leader in memory or on disk, that it will never take, or that are held.");
     out.sample(label("state", "waiting"), std::uint64_t{tasks.waiting});
     out.sample(label("state", "spooled"), std::uint64_t{tasks.on_disk});
     out.sample(label("state", "dead"), std::uint64_t{tasks.dead});
+    out.sample(label("state", "held"), std::uint64_t{tasks.held});
 }
 
 struct KindOfRun {
@@ -123,6 +124,11 @@ void write_runs(Exposition& out, const Report& report) {
 }
 
 /// Where it is off there is none to be lost.
+void write_journal(Exposition& out, const Report::Journal& journal) {
+    out.family("journal_log_bytes", Type::gauge, "What the journal's log of writes holds that is not in its file yet.");
+    out.sample("", std::uint64_t{journal.log_bytes});
+}
+
 void write_history(Exposition& out, const Report::History& history) {
     out.family("history_lost", Type::gauge, "Whether runs that end are missing in the history: 1 or 0.");
     out.sample("", history.is_on && !history.problem.empty() ? 1.0 : 0.0);
@@ -178,6 +184,7 @@ std::string to_openmetrics(const Report& report) {
     write_tasks(out, report.tasks);
     write_runs(out, report);
     write_history(out, report.history);
+    write_journal(out, report.journal);
     write_rules(out, report.rules);
     write_latencies(out, report);
     return out.take_text();

@@ -39,8 +39,8 @@ Outcome TaskSender::send(const Rule& rule, const std::shared_ptr<KeptEvent>& eve
         log_.debug("task", "made",
                    {{"event", event->channel()}, {"rule", rule.line}, {"action", rule.value}, {"id", to_string(id)}});
     }
-    const bool is_taken = forwarder_.accept(event, rule.value, id);
-    return is_taken ? Outcome::waiting(id) : Outcome::refused(Outcome::Reason::queue_full);
+    const Outcome::Reason refusal = forwarder_.accept(event, rule.value, id);
+    return refusal == Outcome::Reason::none ? Outcome::waiting(id) : Outcome::refused(refusal);
 }
 
 Report::Tasks TaskSender::report() const {
@@ -50,6 +50,7 @@ Report::Tasks TaskSender::report() const {
     tasks.waiting = counters.waiting;
     tasks.on_disk = counters.on_disk;
     tasks.dead = counters.dead;
+    tasks.held = counters.held;
     tasks.refused = counters.refused;
     tasks.confirmed = counters.confirmed;
     return tasks;

@@ -5,6 +5,8 @@
 
 #include "base/chrono.h"
 #include "base/log.h"
+#include "delivery/ledger.h"
+#include "event/outcome.h"
 #include "journal/journal.h"
 #include "journal/task.h"
 #include "loop/timers.h"
@@ -14,7 +16,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,9 @@ namespace eventsgw {
 /// All tasks that wait for the leader, in the order of their numbers, and the rule of what is on disk: nothing while
 /// the leader takes tasks as they come, and everything when it does not.
 ///
-/// The oldest tasks are in memory (`front_`), ready to be pushed. When more wait than memory is meant for, those behind
-/// them are in the journal alone (the gap), and the newest are in memory again (`tail_`) until they are written. What
-/// is loaded from the journal closes the gap from the front.
+/// The oldest tasks are in memory, ready to be pushed. When more wait than memory is meant for, those behind them are
+/// in the journal alone (the gap), and the newest are in memory again until they are written. What is loaded from the
+/// journal closes the gap from the front. Where each task is, and how many there are, stands in the Ledger.
 class Backlog {
 public:
     struct Options {
@@ -69,17 +70,17 @@ public:
     /// The journal is the caller's, and outlives this; what it tells comes here.
     Backlog(Timers& timers, const Log& log, Options options, Journal& journal, Callbacks callbacks);
 
-    /// False if the queue is full.
-    bool add(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
+    /// Why the task is refused; Outcome::Reason::none if it is taken.
+    Outcome::Reason add(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
 
     /// Sets whether the leader is away. `reason` is stored in the journal for `eventsgw spool`.
     void set_away(bool is_away, const std::string& reason);
 
-    /// Tasks that may be pushed, oldest first: the first `pushable()` of them.
-    const std::deque<Task>& front() const { return front_; }
+    /// Tasks in memory, oldest first. The first `pushable()` of them may be pushed.
+    const std::deque<Task>& tasks() const { return ledger_.tasks(); }
     std::size_t pushable() const;
 
-    /// Tasks up to this number are on their way to the leader, or were: they stay in front().
+    /// Tasks up to this number are on their way to the leader, or were: they stay in memory.
     void note_pushing(std::uint64_t through) { pushing_ = through; }
     /// Lets go of tasks up to a number, and gives those to `take` that were in memory.
     void confirm_through(std::uint64_t number, const std::function<void(Task)>& take);
@@ -92,41 +93,35 @@ public:
     /// sets the clock makes no task older or younger.
     WallTime now() const;
 
-    std::size_t waiting() const { return front_.size() + tail_.size() + gap_; }
-    std::size_t waiting_cost() const { return unstored_cost_ + disk_cost_; }
-    std::size_t on_disk() const { return disk_tasks_; } ///< of those that wait
-    std::uint64_t dead() const { return dead_; }
+    std::size_t waiting() const { return ledger_.waiting().tasks; }
+    std::size_t waiting_cost() const { return ledger_.waiting().cost; }
+    std::size_t on_disk() const { return ledger_.on_disk().tasks; } ///< of those that wait
+    std::uint64_t dead() const { return ledger_.dead().tasks - ledger_.held(); }
+    std::uint64_t held() const { return ledger_.held(); }
+    const Ledger& ledger() const { return ledger_; }
 
     /// Writes all that waits and waits for the disk. How many tasks are not on disk then.
     std::size_t finish();
 
 private:
     bool is_full() const;
-    bool is_behind() const { return is_away_ || is_late_ || gap_ > 0; }
-    std::size_t in_memory() const { return front_.size() + tail_.size(); }
-    bool is_too_much() const { return in_memory() > kBurstTasks || front_cost_ + tail_cost_ > kBurstCost; }
+    std::size_t journal_size() const;
+    bool is_behind() const { return is_away_ || is_late_ || ledger_.has_gap(); }
+    bool is_too_much() const;
     bool has_to_store() const { return options_.stores_always || is_behind() || is_too_much(); }
 
-    void append(Task task);
     void schedule();
     void on_patience_over();
     void note_progress();
     /// Gives to the journal what it has not been given, as much as may be on its way; or all of it.
     void submit(bool all);
     void trim();
-    void open_gap();
     void load_more();
-    void close_gap();
-    /// Takes a task out of the accounts of what is on disk, or is to be.
-    void discount(const Task& task);
     void confirm_on_disk();
-    JournalOrder::Confirm::Rows choose_rows();
 
     void on_news(JournalNews& news);
-    void on_stored(std::uint64_t through);
+    void on_stored(const JournalNews::Stored& stored);
     void on_loaded(JournalNews::Loaded& loaded);
-    void on_measured(const JournalFile::Extent& confirmed);
-    void on_counted(const JournalFile::Extent& dead);
     void on_retry(const std::vector<JournalFile::Dead>& dead);
     void on_problem(const JournalNews::Problem& problem);
     void on_lost();
@@ -138,40 +133,15 @@ private:
     Callbacks callbacks_;
     std::chrono::nanoseconds wall_offset_; ///< from the loop's clock to the time of day
 
-    std::deque<Task> front_;
-    std::deque<Task> tail_;       ///< empty as long as there is no gap
-    std::size_t gap_ = 0;         ///< tasks that are in the journal alone
-    std::uint64_t gap_after_ = 0; ///< the gap's tasks have numbers above this one
-    std::uint64_t gap_until_ = 0; ///< and up to this one
-    std::size_t front_cost_ = 0;
-    std::size_t tail_cost_ = 0;
-    std::uint64_t last_ = 0; ///< number of the newest task
-
-    std::uint64_t submitted_ = 0;    ///< tasks up to this number have been given to the journal
-    std::uint64_t stored_ = 0;       ///< and up to this one are on disk
-    std::uint64_t needed_ = 0;       ///< nothing after stored_ is pushed before this one is on disk;
-    std::uint64_t revived_from_ = 0; ///< or, while the disk fails, nothing from this one on
-    std::uint64_t confirmed_ = 0;
-    std::uint64_t pushing_ = 0;      ///< the leader may have the tasks up to this number
-    std::size_t unstored_ = 0;       ///< tasks after stored_
-    std::size_t unstored_cost_ = 0;  ///< what they cost
-    std::size_t in_flight_cost_ = 0; ///< of those, what has been given to the journal
-    std::size_t disk_tasks_ = 0;     ///< given to the journal, and not confirmed
-    std::size_t disk_cost_ = 0;
-    std::size_t stale_tasks_ = 0; ///< rows in the journal that do not wait any more
-    std::size_t stale_cost_ = 0;
-    std::size_t burials_ = 0; ///< that are not on disk yet
-    std::size_t returns_ = 0; ///< orders of take_back() that are not on disk yet
-    std::uint64_t dead_ = 0;
-    std::size_t dead_cost_ = 0;
-    std::set<std::uint64_t> revived_; ///< numbers of dead tasks that were given a number
+    Ledger ledger_;
+    std::uint64_t pushing_ = 0; ///< the leader may have the tasks up to this number
 
     bool is_away_ = true;
     bool is_late_ = false;
     bool is_loading_ = false;
     bool is_failing_ = false;   ///< the journal cannot be written at present
+    bool is_disk_full_ = false; ///< nearly, and that is why
     std::size_t losses_ = 0;    ///< of the journal
-    bool owes_confirm_ = false; ///< the journal does not know yet what has been confirmed
     std::string reason_;
 
     std::unique_ptr<Timer> flush_;    ///< gives to the journal what has come meanwhile

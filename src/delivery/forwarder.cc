@@ -29,6 +29,8 @@ constexpr std::chrono::seconds kEndsFor{60};
 Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks)
     : timers_(network.timers), log_(log), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
+      disk_refusals_(network.timers, log, "task",
+                     "refused, as much waits in memory as may, for the disk is nearly full"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
       backlog_(network.timers, log, options.limits, journal,
@@ -45,21 +47,32 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& 
                                   .on_lost = [this](bool over_push) { on_lost(over_push); },
                                   .on_problem = [this] { on_away(); }}) {}
 
-bool Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id) {
-    if (!backlog_.add(event, std::move(action), id)) {
-        refusals_.add(event->channel(), backlog_.waiting(), backlog_.waiting_cost());
-        return false;
+Outcome::Reason Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id) {
+    const Outcome::Reason refusal = backlog_.add(event, std::move(action), id);
+    if (refusal != Outcome::Reason::none) {
+        Refusals& refusals = refusal == Outcome::Reason::disk ? disk_refusals_ : refusals_;
+        refusals.add(event->channel(), backlog_.waiting(), backlog_.waiting_cost());
+        return refusal;
     }
     if (!session().is_ready()) {
         note_behind();
     } else if (queue_.can_push() && !flush_->is_pending()) {
         flush_->start(std::chrono::nanoseconds::zero());
     }
-    return true;
+    return refusal;
 }
 
 Forwarder::Counters Forwarder::counters() const {
-    return {pushed_, repeated_, refusals_.total(), backlog_.dead(), backlog_.waiting(), backlog_.on_disk(), confirmed_};
+    Counters counters;
+    counters.pushed = pushed_;
+    counters.repeated = repeated_;
+    counters.refused = refusals_.total() + disk_refusals_.total();
+    counters.dead = backlog_.dead();
+    counters.held = backlog_.held();
+    counters.waiting = backlog_.waiting();
+    counters.on_disk = backlog_.on_disk();
+    counters.confirmed = confirmed_;
+    return counters;
 }
 
 /// What one batch takes, in the order of the tasks.
@@ -68,7 +81,7 @@ std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
     texts_.clear();
     is_large_ = false;
     while (ends.size() < std::min(pushable, kBatchTasks) && !is_large_) {
-        const Task& task = backlog_.front()[ends.size()];
+        const Task& task = backlog_.tasks()[ends.size()];
         const std::size_t begin = texts_.size();
         append_task(texts_, task.event->view(), task.event->form(), task.action, to_string(task.id));
         is_large_ = texts_.size() - begin > kLargeTask;
@@ -83,7 +96,7 @@ std::vector<TaskQueue::Entry> Forwarder::write_batch(std::size_t pushable) {
     batch.reserve(ends.size());
     std::size_t begin = 0;
     for (const std::size_t end : ends) {
-        batch.push_back({backlog_.front()[batch.size()].number, std::string_view(texts_).substr(begin, end - begin)});
+        batch.push_back({backlog_.tasks()[batch.size()].number, std::string_view(texts_).substr(begin, end - begin)});
         begin = end;
     }
     return batch;
@@ -106,7 +119,7 @@ void Forwarder::push_batch() {
         return;
     }
     const bool is_fatal = ends_ >= kEndsOverTask && timers_.now() - ends_since_ >= kEndsFor;
-    if (is_fatal && backlog_.front().front().number == ended_over_) {
+    if (is_fatal && backlog_.tasks().front().number == ended_over_) {
         bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
         push_batch();
         return;
@@ -156,7 +169,7 @@ void Forwarder::on_gone_back(std::uint64_t through) {
 
 void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
     for (std::size_t i = 0; i < count; ++i) {
-        const Task& task = backlog_.front()[i];
+        const Task& task = backlog_.tasks()[i];
         deaths_.add(task.channel(), backlog_.waiting(), task.event->payload().size());
     }
     log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
@@ -165,7 +178,7 @@ void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
 
 void Forwarder::on_lost(bool over_push) {
     if (over_push && is_large_) {
-        const std::uint64_t number = backlog_.front().front().number;
+        const std::uint64_t number = backlog_.tasks().front().number;
         if (number != std::exchange(ended_over_, number)) {
             ends_ = 0;
             ends_since_ = timers_.now();

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "delivery/backlog.h"
 #include "delivery/recent_tasks.h"
+#include "event/outcome.h"
 #include "loop/refusals.h"
 #include "loop/timers.h"
 #include "redis/task_queue.h"
@@ -40,6 +41,7 @@ public:
         std::uint64_t repeated = 0; ///< of those, pushed again because the leader had forgotten them
         std::uint64_t refused = 0;
         std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
+        std::uint64_t held = 0; ///< until an administrator decides
         std::size_t waiting = 0;
         std::size_t on_disk = 0; ///< of those that wait
         Histogram confirmed;     ///< from a task's arrival here to the leader's confirmation
@@ -49,8 +51,8 @@ public:
 
     void start() { queue_.start(); }
 
-    /// Takes a task; false when it is refused.
-    [[nodiscard]] bool accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
+    /// Takes a task: Outcome::Reason::none, or says why it is refused.
+    [[nodiscard]] Outcome::Reason accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
 
     Counters counters() const;
     std::size_t waiting() const { return backlog_.waiting(); }
@@ -79,6 +81,7 @@ private:
     std::uint64_t repeated_ = 0;
     Histogram confirmed_;
     Refusals refusals_;
+    Refusals disk_refusals_;
     Refusals deaths_;
     RecentTasks recent_;
     bool has_looked_ = false;      ///< at the leader's side, just now

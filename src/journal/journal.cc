@@ -116,9 +116,9 @@ void Journal::try_again() {
     }
 }
 
-void Journal::begin_anew(std::uint64_t floor) {
+void Journal::begin_anew() {
     // Neither the old file, if it reappears, nor a cursor of today counts for tasks of the new one.
-    claim_ = {UuidSource().make(), floor};
+    claim_ = {UuidSource().make(), last_number_};
     extent_ = {};
     order(JournalOrder::Renew{claim_});
 }
@@ -130,7 +130,7 @@ void Journal::receive() {
         if (on_task_news_) {
             on_task_news_(news);
         } else if (std::holds_alternative<JournalNews::Lost>(news.what)) {
-            begin_anew(last_number_);
+            begin_anew();
         }
     }
 }

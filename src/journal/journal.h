@@ -57,12 +57,13 @@ public:
     /// Why the existing file is not used, and its new name; empty if there is no problem.
     const std::string& problem() const { return problem_; }
 
+    /// Keeps the log of writes below this size, as long as no other program reads it for long and no flood comes.
+    void limit_log(std::size_t bytes) { writer_.limit_log(bytes); }
     /// The log of writes, as the thread has told last.
     const JournalNews::Log& log() const { return log_state_; }
 
     /// Numbers tasks and events in the order of the calls.
     std::uint64_t take_number() { return ++last_number_; }
-    std::uint64_t last_number() const { return last_number_; }
 
     /// Whether there is a thread, and so most likely a file.
     bool is_in_use() const { return thread_.joinable(); }
@@ -75,8 +76,9 @@ public:
         start_thread();
     }
 
-    /// After JournalNews::Lost: what is ordered from now on is for a new file. Tasks up to `floor` are none of its.
-    void begin_anew(std::uint64_t floor);
+    /// After JournalNews::Lost: what is ordered from now on is for a new file. It takes all that have a number so far
+    /// for confirmed, until it is told better.
+    void begin_anew();
 
     /// Retries to start the thread if that failed before.
     void try_again();

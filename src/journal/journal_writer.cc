@@ -353,13 +353,13 @@ void JournalWriter::report_done() {
     if (stored > 0) {
         outbox_.post({JournalNews::Stored{stored, returns}});
     }
-    note_written(written, written < kQuietCost ? kLogCost : kNever); // not in the midst of a flood
+    note_written(written, written < kQuietCost ? log_limit_.load() : kNever); // not in the midst of a flood
 }
 
 void JournalWriter::note_written(std::size_t cost, std::size_t log_limit) {
     tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
     log_cost_ += cost;
-    if (log_cost_ >= log_limit) {
+    if (file_->log_size() >= log_limit) {
         note_checkpoint(file_->checkpoint());
     }
 }
@@ -441,7 +441,7 @@ void JournalWriter::keep_history() {
     if (history_.runs == 0 && *erased) {
         outbox_.post({JournalNews::Erased{}});
     }
-    note_written(drop_runs(), kHistoryLogCost);
+    note_written(drop_runs(), std::min(kHistoryLogSize, log_limit_.load()));
 }
 
 /// Those that are on disk, or not to be kept. What they cost.
@@ -533,7 +533,7 @@ void JournalWriter::report_not_kept(const Error& error) {
 void JournalWriter::report_problem(const Error& error) {
     if (!loses_over(error) && problem_ != error.message) {
         problem_ = error.message;
-        outbox_.post({JournalNews::Problem{problem_}});
+        outbox_.post({JournalNews::Problem{problem_, error.fault == Fault::disk_full}});
     }
 }
 

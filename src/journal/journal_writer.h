@@ -10,6 +10,7 @@
 #include "journal/run_record.h"
 #include "journal/task.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -94,6 +95,7 @@ struct JournalNews {
     };
     struct Problem {
         std::string reason; ///< why tasks cannot be written; empty: all is well again
+        bool is_disk_full = false;
     };
     /// Whenever it has changed.
     struct Log {
@@ -136,11 +138,11 @@ public:
     static constexpr std::chrono::seconds kLogAge{5};
     /// Rows that are erased at a time.
     static constexpr std::int64_t kEraseRows = 20000;
-    /// A commit of less than kQuietCost is followed by a checkpoint if the last one is kLogCost behind.
+    /// A commit of less than kQuietCost is followed by a checkpoint if the log has this size.
     static constexpr std::size_t kQuietCost = 1U << 20U;
-    static constexpr std::size_t kLogCost = 32U << 20U;
+    static constexpr std::size_t kLogSize = 32U << 20U;
     /// The same after a commit of runs, which come by no flood.
-    static constexpr std::size_t kHistoryLogCost = 4U << 20U;
+    static constexpr std::size_t kHistoryLogSize = 4U << 20U;
     /// A log of this size that cannot be brought into the file is reported.
     static constexpr std::size_t kHeldLog = 64U << 20U;
     /// So much of the disk, or of so many parts of it one, is left to others; whichever is less.
@@ -156,10 +158,12 @@ public:
 
     /// Until end() was called, and what had been ordered before is done as far as it can be.
     void run();
-    /// The three below from the other thread. To end needs no memory.
+    /// The four below from the other thread. To end needs no memory.
     void begin() { is_ending_ = false; }
     void end();
     void look_at_dead_from_now_on();
+    /// Where less than kLogSize is wanted.
+    void limit_log(std::size_t bytes) { log_limit_ = std::min(bytes, kLogSize); }
 
     /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
     /// is lost.
@@ -185,7 +189,7 @@ private:
     Result<void> apply_write(const JournalOrder::Write& write);
     Result<void> apply_confirm(const JournalOrder::Confirm& confirm);
     void report_done();
-    /// When what it comes to has reached the limit, the log is brought into the file.
+    /// When the log has reached the limit, it is brought into the file.
     void note_written(std::size_t cost, std::size_t log_limit);
     void note_checkpoint(const Result<bool>& done);
     void report_log();
@@ -223,8 +227,9 @@ private:
     std::atomic<bool> is_ending_ = false;
     std::atomic<bool> looks_at_dead_ = false; ///< the loop has a receiver for them
     std::size_t log_cost_ = 0;                ///< of what has been written since the last complete checkpoint
-    bool is_log_held_ = false;                ///< by a program that reads the file
-    JournalNews::Log log_;                    ///< as last told
+    std::atomic<std::size_t> log_limit_ = kLogSize;
+    bool is_log_held_ = false;  ///< by a program that reads the file
+    JournalNews::Log log_;      ///< as last told
     std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
     JournalFile::Extent dead_;  ///< as they were then, with those of later commits
     Clock::time_point looked_;  ///< around

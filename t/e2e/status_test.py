@@ -307,6 +307,7 @@ class Metrics(StatusTestCase):
         "eventsgw_gaps_total",
         "eventsgw_runs_refused_total",
         "eventsgw_history_lost",
+        "eventsgw_journal_log_bytes",
     }
     HOSTILE = "[commands]\na\\\\\"\\n{/event/b = true\n"
 

@@ -41,7 +41,10 @@ struct Fixture {
         return std::move(*journal);
     }
 
-    bool add() { return backlog.add(std::make_shared<KeptEvent>("a/event/b", "{}", false), "act", kId); }
+    bool add() {
+        const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+        return backlog.add(event, "act", kId) == Outcome::Reason::none;
+    }
 
     void add(int count) {
         for (int i = 0; i < count; ++i) {
@@ -65,7 +68,7 @@ struct Fixture {
         std::size_t taken = 0;
         const std::size_t pushable = backlog.pushable();
         if (pushable > 0) {
-            backlog.confirm_through(backlog.front()[pushable - 1].number, [&](const Task& task) {
+            backlog.confirm_through(backlog.tasks()[pushable - 1].number, [&](const Task& task) {
                 CHECK(task.number > last);
                 last = task.number;
                 ++taken;
@@ -148,13 +151,28 @@ void writes_soon_while_the_leader_is_away() {
     CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
 }
 
+/// While they are in memory too.
+void what_is_on_its_way_to_the_disk_costs_once() {
+    const Directory directory;
+    Fixture f(directory);
+    f.backlog.set_away(true, "Connection refused");
+    f.add(3);
+    const std::size_t cost = f.backlog.waiting_cost();
+    CHECK(cost > 3 * Task::kOverhead);
+    f.timers.advance(Backlog::kGroup);
+    CHECK_EQUAL(f.backlog.on_disk(), std::size_t{3});
+    CHECK_EQUAL(f.backlog.waiting_cost(), cost);
+    f.wait([&] { return f.backlog.ledger().unstored().tasks == 0; });
+    CHECK_EQUAL(f.backlog.waiting_cost(), cost);
+}
+
 void keeps_the_order_through_the_disk() {
     const Directory directory;
     Fixture f(directory);
     f.backlog.set_away(true, "Connection refused");
     f.add(25000);
     f.wait([&] { return count_stored(directory) == 25000; });
-    f.wait([&] { return f.backlog.front().size() <= Backlog::kWindowTasks; });
+    f.wait([&] { return f.backlog.tasks().size() <= Backlog::kWindowTasks; });
     f.backlog.set_away(false, "");
     std::size_t taken = 0;
     f.wait([&] {
@@ -209,7 +227,7 @@ void a_start_goes_on_where_the_former_run_ended() {
         f.add(10);
         f.take_front();
         f.add(5);
-        last = f.backlog.front().back().number;
+        last = f.backlog.tasks().back().number;
         CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
     }
     Fixture f(directory);
@@ -220,7 +238,7 @@ void a_start_goes_on_where_the_former_run_ended() {
     f.backlog.confirm_through(last - 3, [](const Task&) {});
     f.backlog.set_away(false, "");
     f.wait([&] { return f.backlog.waiting() == 3 && f.backlog.pushable() == 3; });
-    CHECK_EQUAL(f.backlog.front().back().number, last);
+    CHECK_EQUAL(f.backlog.tasks().back().number, last);
 }
 
 void without_waiting_tasks_each_run_has_an_instance_of_its_own() {
@@ -272,9 +290,29 @@ void tasks_that_come_back_are_on_disk_again() {
     f.wait([&] { return count_stored(directory) == 2; });
     recent.erase(recent.begin(), recent.begin() + 2);
     f.backlog.take_back(std::move(recent));
-    CHECK_EQUAL(f.backlog.front().front().number, std::uint64_t{3});
+    CHECK_EQUAL(f.backlog.tasks().front().number, std::uint64_t{3});
     f.wait([&] { return count_stored(directory) == 4; });
     CHECK_EQUAL(f.backlog.on_disk(), std::size_t{4});
+}
+
+/// Even if they were never written, and the disk was told that they are confirmed.
+void tasks_that_come_back_are_there_for_the_next_run() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        std::vector<Task> recent;
+        f.backlog.set_away(true, "Connection refused");
+        f.add(1);
+        f.wait([&] { return count_stored(directory) == 1; });
+        f.backlog.set_away(false, "");
+        f.backlog.confirm_through(1, [](const Task&) {});
+        f.add(2);
+        f.backlog.confirm_through(3, [&](Task task) { recent.push_back(std::move(task)); });
+        f.timers.advance(Backlog::kSweep);
+        f.backlog.take_back(std::move(recent));
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    CHECK_EQUAL(count_stored(directory), std::size_t{2});
 }
 
 void a_disk_that_fails_is_told_and_tried_again() {
@@ -371,7 +409,7 @@ void a_batch_that_is_on_its_way_is_not_left_to_the_disk() {
     f.add(20000);
     f.backlog.set_away(true, "Connection refused");
     f.wait([&] { return count_stored(directory) == 29000; });
-    CHECK(f.backlog.front().size() >= 9000);
+    CHECK(f.backlog.tasks().size() >= 9000);
     std::size_t taken = 0;
     f.backlog.confirm_through(9000, [&](const Task& /*task*/) { ++taken; });
     CHECK_EQUAL(taken, std::size_t{9000});
@@ -424,6 +462,33 @@ void a_journal_that_is_taken_away_is_begun_anew() {
     }
 }
 
+/// Also when tasks of a former run, with lower numbers, are the first in the new file.
+void after_a_lost_journal_the_next_run_uses_no_number_again() {
+    const Directory directory;
+    {
+        Fixture f(directory);
+        f.add(1);
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    std::uint64_t last = 0;
+    {
+        Fixture f(directory);
+        f.backlog.set_away(false, "");
+        f.wait([&] { return f.backlog.pushable() == 1; });
+        f.backlog.set_away(true, "Connection refused");
+        f.add(3);
+        last = f.backlog.tasks().back().number;
+        std::filesystem::remove(directory / "journal");
+        f.wait([&] { return f.instances.size() == 1 && count_stored(directory) == 4; });
+        CHECK_EQUAL(f.backlog.finish(), std::size_t{0});
+    }
+    Fixture f(directory);
+    CHECK(f.journal->claim().floor > last);
+    f.backlog.set_away(false, "");
+    f.wait([&] { return f.backlog.pushable() == 4; });
+    CHECK_EQUAL(f.backlog.tasks().back().number, last);
+}
+
 /// The thread tells so when it ends.
 void a_journal_that_is_lost_at_the_end_is_begun_anew() {
     const Directory directory;
@@ -457,6 +522,7 @@ const TestGroup group{
     TEST(writes_nothing_while_the_leader_takes_all),
     TEST(writes_what_has_not_been_confirmed_in_time),
     TEST(writes_soon_while_the_leader_is_away),
+    TEST(what_is_on_its_way_to_the_disk_costs_once),
     TEST(keeps_the_order_through_the_disk),
     TEST(always_means_that_only_what_is_on_disk_is_pushed),
     TEST(what_is_written_meanwhile_does_not_hide_what_a_former_run_left),
@@ -464,6 +530,7 @@ const TestGroup group{
     TEST(without_waiting_tasks_each_run_has_an_instance_of_its_own),
     TEST(a_start_without_descriptors_leaves_the_journal_alone),
     TEST(tasks_that_come_back_are_on_disk_again),
+    TEST(tasks_that_come_back_are_there_for_the_next_run),
     TEST(a_disk_that_fails_is_told_and_tried_again),
     TEST(what_a_failing_disk_does_not_take_at_the_end_is_lost),
     TEST(a_retry_waits_for_a_failing_disk),
@@ -472,6 +539,7 @@ const TestGroup group{
     TEST(a_batch_that_is_on_its_way_is_not_left_to_the_disk),
     TEST(what_a_start_cannot_use_is_set_aside_and_another_begun),
     TEST(a_journal_that_is_taken_away_is_begun_anew),
+    TEST(after_a_lost_journal_the_next_run_uses_no_number_again),
     TEST(a_journal_that_is_lost_at_the_end_is_begun_anew),
     TEST(the_limit_on_disk_refuses_the_newest),
 };

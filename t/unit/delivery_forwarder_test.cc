@@ -57,8 +57,8 @@ struct Fixture {
     /// A short task is known by its action, and what is longer is payload.
     bool accept(const std::string& task) {
         const bool is_short = task.size() < 10;
-        return forwarder.accept(std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false),
-                                is_short ? task : "large", Uuid{});
+        const auto event = std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false);
+        return forwarder.accept(event, is_short ? task : "large", Uuid{}) == Outcome::Reason::none;
     }
 
     /// The actions in a command, with a blank before each.
