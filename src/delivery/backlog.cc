@@ -43,13 +43,13 @@ WallTime Backlog::now() const {
 bool Backlog::is_full() const {
     const bool is_for_disk = !is_failing_ && (options_.stores_always || is_behind());
     const Ledger::Amount unstored = ledger_.unstored();
-    return (is_for_disk && journal_size() >= options_.journal_bytes) || unstored.tasks >= options_.tasks ||
-           unstored.cost >= options_.bytes;
+    return (is_for_disk && journal_size(ledger_.waiting()) >= options_.journal_bytes) ||
+           unstored.tasks >= options_.tasks || unstored.cost >= options_.bytes;
 }
 
-/// What the tasks take, and the log of writes beyond those of them that are in it alone.
-std::size_t Backlog::journal_size() const {
-    const std::size_t tasks = ledger_.waiting().cost + ledger_.dead().cost;
+/// With these tasks in it: what they and the dead take, and the log of writes beyond what it alone has of them.
+std::size_t Backlog::journal_size(const Ledger::Amount& waiting) const {
+    const std::size_t tasks = waiting.cost + ledger_.dead().cost;
     const JournalNews::Log& log = journal_.log();
     return tasks + log.bytes - std::min({log.bytes, log.cost, tasks});
 }
@@ -151,7 +151,10 @@ void Backlog::submit(bool all) {
     if (is_failing_ && !all) {
         return;
     }
-    std::vector<Task> given = ledger_.submit(all ? std::numeric_limits<std::size_t>::max() : kFlightCost);
+    const std::size_t size = journal_size(ledger_.on_disk());
+    const std::size_t room = options_.journal_bytes - std::min(options_.journal_bytes, size);
+    std::vector<Task> given = ledger_.submit(all ? std::numeric_limits<std::size_t>::max()
+                                                 : std::min(kFlightCost, ledger_.submitted().cost + room));
     if (!given.empty()) {
         journal_.order(JournalOrder::Write{std::move(given), reason_, false});
     }
@@ -223,6 +226,8 @@ void Backlog::on_news(JournalNews& news) {
         on_lost();
     } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
         on_problem(*problem);
+    } else if (std::holds_alternative<JournalNews::Log>(news.what) && ledger_.kept().tasks > 0) {
+        schedule(); // there may be room again
     }
 }
 

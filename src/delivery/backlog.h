@@ -105,7 +105,7 @@ public:
 
 private:
     bool is_full() const;
-    std::size_t journal_size() const;
+    std::size_t journal_size(const Ledger::Amount& waiting) const;
     bool is_behind() const { return is_away_ || is_late_ || ledger_.has_gap(); }
     bool is_too_much() const;
     bool has_to_store() const { return options_.stores_always || is_behind() || is_too_much(); }

@@ -91,6 +91,7 @@ public:
     Amount unstored() const { return kept_ + submitted_; }
     Amount on_disk() const { return submitted_ + stored_ + gap_; } ///< or on its way to it
     const Amount& kept() const { return kept_; }
+    const Amount& submitted() const { return submitted_; }
     const Amount& stale() const { return stale_; }
     const Amount& dead() const { return dead_; } ///< those that are held among them
     std::size_t held() const { return held_; }

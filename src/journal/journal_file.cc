@@ -572,10 +572,14 @@ Result<std::int64_t> JournalFile::version() {
     return version->value_or(0);
 }
 
+/// Beside a reader nothing is given back, and what the vacuum moves would make the log longer.
 Result<bool> JournalFile::shrink() {
     database_->set_patience(std::chrono::milliseconds::zero());
-    const Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum");
-    Result<bool> done = vacuumed ? database_->checkpoint(true) : vacuumed.error();
+    Result<bool> done = database_->checkpoint(false);
+    if (done && *done) {
+        const Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum");
+        done = vacuumed ? database_->checkpoint(true) : vacuumed.error();
+    }
     database_->set_patience(Database::kBusyTimeout);
     return done;
 }

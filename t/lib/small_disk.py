@@ -43,8 +43,8 @@ def run_there(gateway, *command):
     return subprocess.run([*there, gateway.state_directory, *command], stdout=subprocess.PIPE, check=True).stdout
 
 
-def fill(gateway):
-    """Leaves no room on its disk."""
+def fill(gateway, leave=0):
+    """Leaves so many bytes of room on its disk."""
     with open(path_in(gateway, "filler"), "ab", buffering=0) as file:
         for size in (65536, 4096, 512, 1):
             try:
@@ -52,6 +52,7 @@ def fill(gateway):
                     file.write(b"\0" * size)
             except OSError:
                 pass
+        file.truncate(file.tell() - leave)
 
 
 @contextlib.contextmanager

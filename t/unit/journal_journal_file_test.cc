@@ -215,6 +215,25 @@ void it_is_made_for_its_owner_and_nobody_else() {
     CHECK(JournalFile::open(f.directory / "empty", Database::Mode::write).error().fault == Fault::absent);
 }
 
+void beside_a_reader_no_room_is_given_back_and_none_is_taken() {
+    Fixture f;
+    Result<Database> database = Database::open(f.path(), Database::Mode::read);
+    Result<Statement> reader = database->prepare("SELECT key FROM meta");
+    CHECK(reader->step().value());
+    for (int i = 0; i < 40; ++i) {
+        f.add(1, std::string(60000, 'x'));
+    }
+    f.commit([&] { return f.file.erase_through(20, JournalFile::kAllRows); });
+    const std::size_t log = f.file.log_size();
+    CHECK(log > 40U * 60000U);
+    CHECK(!f.file.shrink().value());
+    CHECK(f.file.log_size() <= log);
+    reader->reset();
+    CHECK(f.file.shrink().value());
+    CHECK_EQUAL(f.file.log_size(), std::size_t{0});
+    CHECK(std::filesystem::file_size(f.path()) < 22U * 80000U);
+}
+
 void what_is_erased_is_gone_from_file_and_log() {
     Fixture f;
     const std::string secret = "the secret of the event";
@@ -239,6 +258,7 @@ const TestGroup group{
     TEST(what_waits_in_a_copy_is_held_and_can_be_dropped),
     TEST(one_that_is_taken_away_is_noticed),
     TEST(it_is_made_for_its_owner_and_nobody_else),
+    TEST(beside_a_reader_no_room_is_given_back_and_none_is_taken),
     TEST(what_is_erased_is_gone_from_file_and_log),
 };
 
