@@ -58,7 +58,8 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
-                                        [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); }}),
+                                        [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); },
+                                        [this] { journal_->show_life(loop_.now()); }}),
       status_server_(
           loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
     if (!journal_watch_.on()) {

@@ -110,6 +110,13 @@ bool Journal::start_thread() {
     return true;
 }
 
+void Journal::show_life(std::chrono::steady_clock::time_point now) {
+    if (is_in_use() && now - shown_life_ >= kSignOfLife) {
+        shown_life_ = now;
+        order(JournalOrder::Touch{});
+    }
+}
+
 void Journal::try_again() {
     if (lacks_thread_) {
         start_thread();

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/chrono.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/result.h"
@@ -80,6 +81,11 @@ public:
     /// for confirmed, until it is told better.
     void begin_anew();
 
+    /// Whoever looks at the file's time of change sees that the gateway lives: to be called now and then, and done
+    /// every kSignOfLife where there is a file.
+    void show_life(std::chrono::steady_clock::time_point now);
+    static constexpr std::chrono::minutes kSignOfLife{10};
+
     /// Retries to start the thread if that failed before.
     void try_again();
 
@@ -99,6 +105,7 @@ private:
     JournalFile::Extent extent_;
     std::string problem_;
     JournalNews::Log log_state_;
+    std::chrono::steady_clock::time_point shown_life_{};
     std::uint64_t last_number_;
     bool has_file_;
     bool lacks_thread_ = false; ///< as last reported

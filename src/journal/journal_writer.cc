@@ -11,6 +11,7 @@
 #include <numeric>
 #include <utility>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -118,6 +119,8 @@ void JournalWriter::sort(JournalOrder& order) {
     } else if (const auto* retain = std::get_if<JournalOrder::Retain>(&order.what)) {
         history_ = retain->settings;
         history_due_ = Clock::now();
+    } else if (std::holds_alternative<JournalOrder::Touch>(order.what)) {
+        ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW); // no file: nothing to be shown
     } else if (is_lost_) {
         return; // given before the loop knew
     } else if (const auto* load = std::get_if<JournalOrder::Load>(&order.what)) {

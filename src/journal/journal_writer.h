@@ -60,7 +60,9 @@ struct JournalOrder {
     struct Retain {
         HistorySettings settings;
     };
-    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, Retain> what;
+    /// Sets the file's time of change.
+    struct Touch {};
+    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, Retain, Touch> what;
 };
 
 /// What the journal's thread tells the loop.

@@ -129,6 +129,7 @@ void Subscriber::end_gap(bool is_listening_again) {
 }
 
 void Subscriber::probe() {
+    callbacks_.on_probe();
     if (unconfirmed_ > 0) {
         return; // the confirmations themselves are due
     }

@@ -34,6 +34,7 @@ public:
         std::function<void()> on_listening;       ///< every subscription that is wanted is confirmed
         std::function<void()> on_lost = [] {};    ///< none is any more
         std::function<void()> on_problem = [] {}; ///< session().problem() is another one now
+        std::function<void()> on_probe = [] {};   ///< with each health check
     };
 
     /// A time in which events may have passed unheard.
