@@ -48,6 +48,15 @@ echo $$ >"$above/cgroup.procs"
 find "$above/eventsgw-boot-$$" -depth -type d -exec rmdir {} +
 """
 
+# Joins the control group of the machine's first process before entering, which nsenter does not do by itself. The path
+# of a group outside the machine begins with "/../" in there, and logind of systemd 257 refuses the calls of a process
+# with such a path (EUNATCH).
+ENTER = """
+leader=$1
+shift
+echo 0 >"/proc/$leader/root/sys/fs/cgroup/init.scope/cgroup.procs" && exec nsenter --target="$leader" --all "$@"
+"""
+
 
 def _os_release():
     with contextlib.suppress(FileNotFoundError):
@@ -153,7 +162,7 @@ class Machine:
     def run(self, *command, check=True):
         """What a command of the machine's root prints."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._leader}", "--all", *command],
+            ["sh", "-c", ENTER, "sh", str(self._leader), *command],
             cwd="/",
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
             stdin=subprocess.DEVNULL,
