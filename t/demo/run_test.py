@@ -39,7 +39,8 @@ class Demo(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
         demo = subprocess.Popen(
-            [str(DEMO)],
+            # nohup leaves SIGHUP ignored, exec passes this on, and the demo respects it
+            ["env", "--default-signal=HUP", str(DEMO)],
             env={**os.environ, "TMPDIR": self.directory, "EVENTSGW": program.PROGRAM},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
