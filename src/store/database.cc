@@ -36,11 +36,19 @@ Fault fault_of(int code, int os_error) {
     }
 }
 
+/// The errno of the system call that failed, or 0. When a file ends too early, no call has failed, but
+/// sqlite3_system_errno() still returns what an earlier one left in errno: often ENOENT, so the file would seem absent.
+int os_error_of(sqlite3* handle, int code) {
+    const int kind = code & 0xff;
+    const bool has_failed = (kind == SQLITE_IOERR && code != SQLITE_IOERR_SHORT_READ) || kind == SQLITE_CANTOPEN;
+    return has_failed ? sqlite3_system_errno(handle) : 0;
+}
+
 Error make_error(sqlite3* handle) {
     const int code = sqlite3_extended_errcode(handle);
-    const int os_error = sqlite3_system_errno(handle);
+    const int os_error = os_error_of(handle, code);
     std::string message = sqlite3_errmsg(handle);
-    if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && os_error != 0) {
+    if (os_error != 0) {
         message.append(": ").append(std::strerror(os_error));
     }
     return Error{std::move(message), fault_of(code, os_error)};

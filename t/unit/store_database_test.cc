@@ -132,6 +132,18 @@ void faults_are_told_apart() {
     CHECK_EQUAL(count_rows(database), std::int64_t{0});
 }
 
+/// No system call fails here: errno still holds ENOENT from an earlier one.
+void a_log_that_ends_too_early_is_not_absent() {
+    const Directory directory;
+    Database database = make_table(directory / "db");
+    CHECK(database.execute("INSERT INTO t VALUES (1, NULL)").ok());
+    std::filesystem::resize_file(directory / "db-wal", 32);
+    const Result<Database> reader = Database::open(directory / "db", Database::Mode::write);
+    CHECK(!reader);
+    CHECK(reader.error().fault == Fault::other);
+    CHECK_EQUAL(reader.error().message, "disk I/O error"s);
+}
+
 void a_checkpoint_gives_the_room_of_the_log_back() {
     const Directory directory;
     Database database = make_table(directory / "db");
@@ -167,6 +179,7 @@ const TestGroup group{
     TEST(what_is_not_committed_is_taken_back),
     TEST(a_reader_sees_what_is_committed_and_changes_nothing),
     TEST(faults_are_told_apart),
+    TEST(a_log_that_ends_too_early_is_not_absent),
     TEST(a_checkpoint_gives_the_room_of_the_log_back),
     TEST(what_is_set_aside_takes_its_files_along_and_overwrites_nothing),
 };
