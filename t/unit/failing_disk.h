@@ -4,13 +4,15 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 
 #include <sqlite3.h>
 
 namespace eventsgw::testing {
 
 /// Makes SQLite's way to the disk fail on command: while one of these lives it is the way of all databases that are
-/// opened, and what is written or synchronized while `code` is not SQLITE_OK fails with that code.
+/// opened, and what is written or synchronized while `code` is not SQLITE_OK fails with that code, and with EIO in
+/// errno, where SQLite looks after an I/O error.
 class FailingDisk {
 public:
     FailingDisk() {
@@ -48,9 +50,13 @@ private:
         return opened;
     }
     static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-        return code != SQLITE_OK ? code.load() : real_write(file, bytes, size, offset);
+        return code != SQLITE_OK ? fail() : real_write(file, bytes, size, offset);
     }
-    static int sync(sqlite3_file* file, int flags) { return code != SQLITE_OK ? code.load() : real_sync(file, flags); }
+    static int sync(sqlite3_file* file, int flags) { return code != SQLITE_OK ? fail() : real_sync(file, flags); }
+    static int fail() {
+        errno = EIO;
+        return code;
+    }
 
     static inline sqlite3_vfs* real = nullptr;
     static inline int (*real_write)(sqlite3_file*, const void*, int, sqlite3_int64) = nullptr;
