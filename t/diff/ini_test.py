@@ -91,6 +91,8 @@ class Counts:
 
 
 class IniTest(GeneratedCases):
+    LIMIT_SECONDS = 600  # half a minute of CPU time, on a machine that others may keep busy
+
     def compare(self, data, answer, counts):
         ours = parse_answer(answer)
         python = read_with(LegacyParser, data)
