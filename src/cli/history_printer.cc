@@ -163,14 +163,14 @@ void print_run_heads(std::ostream& out) {
 }
 
 void print_run(const RunRecord& run, std::ostream& out) {
-    out << std::left << std::setw(kIdWidth) << run.id.substr(0, kShortId) << std::setw(kArrivedWidth)
+    out << std::left << std::setw(kIdWidth) << escape(run.id.substr(0, kShortId)) << std::setw(kArrivedWidth)
         << format_rfc3339(run.arrived) << std::setw(kResultWidth) << describe_end(run.result, run.status, run.signal)
         << std::setw(kDurationWidth) << format_duration(run.wall) << std::setw(kByWidth) << describe_taker(run)
         << describe_event(run) << "\n";
 }
 
 void show_run(const RunRecord& run, bool payload, std::ostream& out) {
-    print_line("id", run.id, out);
+    print_line("id", escape(run.id), out);
     print_line("event", describe_event(run), out);
     print_line("by", run.is_handler ? "handler" : describe_taker(run) + ": " + escape(run.value), out);
     print_line("arrived", format_rfc3339(run.arrived), out);

@@ -258,6 +258,7 @@ int SpoolCommand::drop(const std::string& id) {
             dropped = dropped ? file.drop(one.task.number) : dropped;
         }
         dropped = dropped ? file.commit() : dropped;
+        static_cast<void>(dropped ? file.shrink() : false); // what is dropped is gone; else a gateway sees to it
         return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
     });
 }

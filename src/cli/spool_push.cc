@@ -6,6 +6,7 @@
 #include "base/chrono.h"
 #include "base/file_identity.h"
 #include "base/text.h"
+#include "cli/gateway_client.h"
 #include "cli/module_environment.h"
 #include "config/connections.h"
 #include "config/settings.h"
@@ -62,7 +63,7 @@ private:
         if (std::exchange(done_, done) != done) {
             progress_at_ = loop_.now();
         }
-        const bool is_done = counters.waiting == 0 && counters.pushed >= held_;
+        const bool is_done = counters.waiting == 0 && counters.held == 0;
         if (is_done || loop_.now() - progress_at_ >= kPatience) {
             loop_.stop();
             return;
@@ -77,7 +78,6 @@ private:
     Watch watch_;
     std::unique_ptr<Timer> look_;
     Clock::time_point progress_at_;
-    std::uint64_t held_ = journal_->extent().held; ///< which are asked for, and wait a moment later
     std::uint64_t done_ = 0;
     std::size_t left_ = 0;
 };
@@ -114,6 +114,12 @@ Result<std::uint64_t> ask_for_held(const std::string& path) {
 
 /// By the gateway that runs, which needs no help with what waits.
 int push_held(std::ostream& out, std::ostream& err) {
+    const Result<std::string> answer = ask_gateway("GET", "/status");
+    const Result<JsonTree> report = answer ? parse_report(*answer) : answer.error();
+    if (report && cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(report->get(), "leader")) != 0) {
+        err << "eventsgw: the gateway that runs here pushes no task, for no rule has an action: stop it first\n";
+        return kExitInUse;
+    }
     const Result<std::uint64_t> asked = ask_for_held(JournalFile::kName);
     if (!asked) {
         err << "eventsgw: " << JournalFile::kName << ": " << asked.error().message << "\n";
@@ -166,7 +172,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         err << "eventsgw: a gateway runs here: stop the gateway first\n";
         return kExitInUse;
     }
-    const Result<JournalLock> other = lies_here(options.journal) ? Error{""} : lock_beside(options.journal);
+    Result<JournalLock> other = lies_here(options.journal) ? Error{""} : lock_beside(options.journal);
     if (!lies_here(options.journal) && !other) {
         err << "eventsgw: " << escape(options.journal) << ": "
             << (other.error().fault == Fault::busy ? "a gateway runs there" : other.error().message) << "\n";
@@ -181,8 +187,8 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         return kExitIo;
     }
     const Log log = Log::to_stderr(LogLevel::warning);
-    Result<std::unique_ptr<Journal>> journal =
-        Journal::open(std::move(*lock), log, connections->agent_id, options.journal);
+    Result<std::unique_ptr<Journal>> journal = Journal::open(std::move(*(lies_here(options.journal) ? lock : other)),
+                                                             log, connections->agent_id, options.journal);
     if (!journal) {
         const bool is_in_use = journal.error().fault == Fault::busy;
         err << "eventsgw: " << escape(options.journal) << ": "

@@ -32,7 +32,7 @@ Slots::Limits run_limits(const Settings& settings) {
 }
 
 HistorySettings history_settings(const Settings& settings) {
-    return {settings.history, settings.history_age, settings.history_payload};
+    return {settings.history, settings.history_age, settings.history_payload, settings.journal_limit};
 }
 
 } // namespace
@@ -110,6 +110,7 @@ int Gateway::run() {
     }
     journal_->finish(); // where there was no sender
     journal_->receive();
+    history_.end();
     log_summary();
     return end_signal_;
 }

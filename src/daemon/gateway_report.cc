@@ -57,6 +57,8 @@ Report Gateway::report() const {
     if (sender_) {
         report.leader = report_server(sender_->session());
         report.tasks = sender_->report();
+    } else {
+        report.tasks.held = journal_->extent().held;
     }
     report.commands = commands_.report();
     report.handlers = handlers_.report();

@@ -87,7 +87,8 @@ void write_connections(Exposition& out, const Report& report) {
 void write_tasks(Exposition& out, const Report::Tasks& tasks) {
     out.family("tasks_pushed_total", Type::counter, "Tasks that the leader has confirmed.");
     out.sample("", tasks.pushed);
-    out.family("tasks_refused_total", Type::counter, "Tasks refused because too many waited.");
+    out.family("tasks_refused_total", Type::counter,
+               "Tasks refused because too much waited, or the disk was nearly full.");
     out.sample("", tasks.refused);
     out.family("tasks", Type::gauge,
                "Tasks that wait for the leader in memory or on disk, that it will never take, or that are held.");
@@ -123,12 +124,12 @@ void write_runs(Exposition& out, const Report& report) {
     }
 }
 
-/// Where it is off there is none to be lost.
 void write_journal(Exposition& out, const Report::Journal& journal) {
     out.family("journal_log_bytes", Type::gauge, "What the journal's log of writes holds that is not in its file yet.");
     out.sample("", std::uint64_t{journal.log_bytes});
 }
 
+/// Where it is off there is none to be lost.
 void write_history(Exposition& out, const Report::History& history) {
     out.family("history_lost", Type::gauge, "Whether runs that end are missing in the history: 1 or 0.");
     out.sample("", history.is_on && !history.problem.empty() ? 1.0 : 0.0);

@@ -185,7 +185,8 @@ void Backlog::load_more() {
 }
 
 void Backlog::confirm_on_disk() {
-    if (!ledger_.owes_confirm() || is_failing_) {
+    const bool may_free_room = is_disk_full_;
+    if (!ledger_.owes_confirm() || (is_failing_ && !may_free_room)) {
         return;
     }
     using Rows = JournalOrder::Confirm::Rows;
@@ -259,7 +260,7 @@ void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
         if (!ledger_.revive(one, task)) {
             continue;
         }
-        journal_.order(JournalOrder::Revive{one.task.number, task.number});
+        journal_.order(JournalOrder::Revive{one.task.number, task});
         log_.notice("task", "to be pushed again, as asked",
                     {{"event", one.task.channel()}, {"id", to_string(one.task.id)}});
     }

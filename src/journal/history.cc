@@ -54,11 +54,17 @@ bool History::wants_refused() {
     return is_on() && refused_ < kMaxRefused && ++refused_ > 0;
 }
 
+void History::end() const {
+    if (unwritten_ > 0) {
+        log_.warning("history", "runs are lost at the end", {{"bytes", unwritten_}, {"reason", problem_}});
+    }
+}
+
 void History::take(const JournalNews& news) {
     if (const auto* kept = std::get_if<JournalNews::Kept>(&news.what)) {
         unwritten_ -= kept->cost;
         problem_.clear();
-        if (!std::exchange(logged_, "").empty()) {
+        if (unwritten_ == 0 && !std::exchange(logged_, "").empty()) { // else it is soon said again
             log_.notice("history", "can be written again");
         }
     } else if (const auto* problem = std::get_if<JournalNews::NotKept>(&news.what)) {

@@ -40,6 +40,9 @@ public:
     /// are enough.
     bool wants_refused();
 
+    /// Says what has been lost, once the journal has come to its end.
+    void end() const;
+
     /// Why the last run was not kept; empty when all is well.
     const std::string& problem() const { return problem_; }
 

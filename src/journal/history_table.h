@@ -8,8 +8,10 @@
 #include "journal/run_record.h"
 #include "store/database.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@ struct HistorySettings {
     std::uint64_t runs = 0;         ///< at most; none: the history is off
     std::chrono::nanoseconds age{}; ///< since their end
     bool keeps_payloads = false;
+    std::size_t log_bytes = std::numeric_limits<std::size_t>::max(); ///< no run is written beyond this log of writes
 };
 
 /// The rows of commands and handlers that have ended, in a journal's database, which must outlive this. Runs are

@@ -29,14 +29,21 @@ bool is_anything_there(const std::string& path) {
 }
 
 /// Leaves no file open when it fails, so that it can be set aside.
-Result<Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent) {
+Result<Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent,
+                         const JournalLock* lock) {
     Result<JournalFile> file = JournalFile::open(path, Database::Mode::write);
-    Result<JournalFile::Claim> claim = file ? file->claim(new_instance, agent) : file.error();
+    Result<JournalFile::Claim> claim = file ? file->claim(new_instance, agent, lock) : file.error();
     const Result<JournalFile::Extent> extent = claim ? file->measure() : claim.error();
     if (!extent) {
         return extent.error();
     }
     return Opened{std::move(*file), *extent, std::move(*claim)};
+}
+
+/// The lock, if it is this file's: one that was set aside lies beside the gateway's own.
+const JournalLock* find_lock(const std::optional<JournalLock>& lock, const std::string& path) {
+    const bool is_its = lock && path.substr(path.find_last_of('/') + 1) == JournalFile::kName; // npos + 1 is 0
+    return is_its ? &*lock : nullptr;
 }
 
 /// Gives the file another name, and says with the error which.
@@ -53,7 +60,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
     Opened opened{{}, {}, {UuidSource().make(), 0}};
     std::string problem;
     if (is_anything_there(path)) {
-        Result<Opened> found = open_file(path, opened.claim.instance, agent);
+        Result<Opened> found = open_file(path, opened.claim.instance, agent, find_lock(lock, path));
         if (found) {
             opened = std::move(*found);
         } else if (found.error().fault == Fault::busy || found.error().fault == Fault::shortage) {
@@ -75,7 +82,7 @@ Journal::Journal(std::optional<JournalLock> lock, const Log& log, const std::str
                  std::string problem)
     : lock_(std::move(lock)), log_(log), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
       last_number_(claim_.floor), has_file_(file.has_value()),
-      writer_(path, agent, claim_, std::move(file), extent_, inbox_, outbox_) {}
+      writer_(path, agent, find_lock(lock_, path), claim_, std::move(file), extent_, inbox_, outbox_) {}
 
 Result<void> Journal::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {

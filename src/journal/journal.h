@@ -31,7 +31,8 @@ namespace eventsgw {
 class Journal {
 public:
     /// An unusable file is set aside and reported by problem(). With Fault::busy (another process keeps writing to the
-    /// file) and Fault::shortage the file is left alone, because the tasks in it have to be pushed first.
+    /// file) and Fault::shortage the file is left alone, because the tasks in it have to be pushed first. The lock is
+    /// that of the file's directory.
     /// Its tasks are for the `agent`.
     static Result<std::unique_ptr<Journal>> open(std::optional<JournalLock> lock, const Log& log,
                                                  const std::string& agent,

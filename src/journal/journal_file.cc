@@ -52,6 +52,14 @@ Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
             std::string(row.bytes(6)), id};
 }
 
+std::string describe_claim(const std::string& instance, std::int64_t next) {
+    return instance + " " + std::to_string(next) + "\n";
+}
+
+std::string describe_claim(const JournalFile::Claim& claim) {
+    return describe_claim(claim.instance, static_cast<std::int64_t>(claim.floor + JournalFile::kRunNumbers));
+}
+
 std::string_view view_bytes(const Uuid& uuid) {
     return {reinterpret_cast<const char*>(uuid.data()), uuid.size()}; // NOLINT(*-reinterpret-cast): bytes as such
 }
@@ -141,7 +149,8 @@ Result<JournalFile> JournalFile::open(const std::string& path, Database::Mode mo
     return file;
 }
 
-Result<JournalFile> JournalFile::make(const std::string& path, const Claim& claim, const std::string& agent) {
+Result<JournalFile> JournalFile::make(const std::string& path, const Claim& claim, const std::string& agent,
+                                      const JournalLock* lock) {
     {
         const UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
         if (!made) {
@@ -153,6 +162,8 @@ Result<JournalFile> JournalFile::make(const std::string& path, const Claim& clai
         for (const char* suffix : kSuffixes) {
             ::unlink((path + suffix).c_str());
         }
+    } else if (lock != nullptr) {
+        lock->note_claims(describe_claim(claim)); // before anything waits in it
     }
     return file;
 }
@@ -166,10 +177,8 @@ Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& clai
     Result<void> done = file.begin();
     done = done ? file.database_->execute(HistoryTable::kSchema) : done;
     done = done ? file.database_->execute(kSchema) : done;
-    done = done ? file.set_meta("instance", claim.instance) : done;
-    done = done ? file.set_meta("next", claim.floor + kRunNumbers) : done;
     done = done ? file.set_meta("confirmed", claim.floor) : done;
-    done = done ? file.sign(agent) : done;
+    done = done ? file.sign(claim, agent) : done;
     done = done ? file.commit() : done;
     done = done ? file.prepare() : done;
     if (!done) {
@@ -242,23 +251,55 @@ template <typename... Values> Result<void> JournalFile::run_once(std::string_vie
     return statement->run();
 }
 
-/// The inode's number alone, for that of a device may change with each start of the machine.
-Result<std::string> JournalFile::find_stranger(const std::string& agent) {
-    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'agent'),"
-                                                 " (SELECT value FROM meta WHERE key = 'inode')");
-    const Result<bool> row = query ? query->step() : query.error();
-    if (!row) {
-        return row.error();
+Result<JournalFile::Meta> JournalFile::load_meta() {
+    Result<Statement> query = database_->prepare("SELECT key, value FROM meta");
+    if (!query) {
+        return query.error();
     }
-    if (query->bytes(0) != agent) {
-        return "the journal was written by " + std::string(query->bytes(0));
+    Meta meta;
+    for (;;) {
+        const Result<bool> row = query->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            return meta;
+        }
+        const std::string key(query->bytes(0));
+        if (key == "instance") {
+            meta.instance = query->bytes(1);
+        } else if (key == "next") {
+            meta.next = query->number(1);
+        } else if (key == "confirmed") {
+            meta.confirmed = static_cast<std::uint64_t>(query->number(1));
+        } else if (key == "agent") {
+            meta.agent = query->bytes(1);
+        } else if (key == "inode") {
+            meta.inode = static_cast<std::uint64_t>(query->number(1));
+        } else if (key == "reason") {
+            meta.reason = query->bytes(1);
+        }
     }
-    const bool is_copy = static_cast<ino_t>(query->number(1)) != FileIdentity::of(path_).inode;
-    return std::string(is_copy ? "the journal is a copy, or was restored or moved" : "");
 }
 
-Result<void> JournalFile::sign(const std::string& agent) {
-    const Result<void> done = set_meta("agent", agent);
+/// The inode's number alone, for that of a device may change with each start of the machine. Since the number of one
+/// that was removed is used again, and a copy may be written over the file, the lock knows the last claim too.
+std::string JournalFile::find_stranger(const Meta& meta, const std::string& agent, const JournalLock* lock) const {
+    if (meta.agent != agent) {
+        return "the journal was written by " + meta.agent;
+    }
+    const std::string known = lock != nullptr ? lock->claims() : "";
+    const bool has_unknown_claim =
+        !known.empty() && known.find(describe_claim(meta.instance, meta.next)) == std::string::npos;
+    return meta.inode != FileIdentity::of(path_).inode || has_unknown_claim
+               ? "the journal is a copy, or was restored or moved"
+               : "";
+}
+
+Result<void> JournalFile::sign(const Claim& claim, const std::string& agent) {
+    Result<void> done = set_meta("instance", claim.instance);
+    done = done ? set_meta("next", claim.floor + kRunNumbers) : done;
+    done = done ? set_meta("agent", agent) : done;
     return done ? set_meta("inode", std::uint64_t{FileIdentity::of(path_).inode}) : done;
 }
 
@@ -272,62 +313,50 @@ Result<void> JournalFile::hold_work(std::uint64_t confirmed, const std::string& 
                 : done;
 }
 
-Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance, const std::string& agent) {
+Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance, const std::string& agent,
+                                              const JournalLock* lock) {
     if (Result<void> begun = begin(); !begun) {
         return begun.error();
     }
-    const Result<std::string> stranger = find_stranger(agent);
-    if (!stranger) {
-        return stranger.error();
+    const Result<Meta> meta = load_meta();
+    const auto waiting = meta ? database_->ask("SELECT EXISTS (SELECT 1 FROM work WHERE number > " +
+                                               std::to_string(meta->confirmed) + ")")
+                              : meta.error();
+    if (!waiting) {
+        return waiting.error();
     }
-    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'), (SELECT "
-                                                 "value FROM meta WHERE key = 'next'), confirmed,"
-                                                 " EXISTS (SELECT 1 FROM work WHERE number > confirmed)"
-                                                 " FROM (SELECT value AS confirmed FROM meta WHERE key = 'confirmed')");
-    if (!query) {
-        return query.error();
-    }
-    if (const Result<bool> row = query->step(); !row || !*row) {
-        return row ? Error{"has no claim in it", Fault::damaged} : row.error();
-    }
-    Claim claim{std::string(query->bytes(0)), static_cast<std::uint64_t>(query->number(1))};
-    const bool is_sound = !claim.instance.empty() && claim.instance.find(' ') == std::string::npos;
-    if (!is_sound || query->number(1) < static_cast<std::int64_t>(kRunNumbers)) {
+    const bool is_sound = !meta->instance.empty() && meta->instance.find(' ') == std::string::npos;
+    if (!is_sound || meta->next < static_cast<std::int64_t>(kRunNumbers)) {
         return Error{"has a claim that nobody has made", Fault::damaged};
     }
-    const auto confirmed = static_cast<std::uint64_t>(query->number(2));
-    const bool is_any_waiting = query->number(3) != 0;
-    query->reset();
-    Result<void> done = stranger->empty() ? Result<void>() : hold_work(confirmed, *stranger);
-    if (!done) {
-        return done.error();
-    }
-    if (is_any_waiting && stranger->empty()) {
-        done = erase_through(confirmed, kAllRows);
+    Claim claim{meta->instance, static_cast<std::uint64_t>(meta->next)};
+    const std::string stranger = find_stranger(*meta, agent, lock);
+    Result<void> done = stranger.empty() ? Result<void>() : hold_work(meta->confirmed, stranger);
+    if (waiting->value_or(0) != 0 && stranger.empty()) {
+        done = erase_through(meta->confirmed, kAllRows);
     } else {
         claim.instance = new_instance; // nothing waits that a cursor of former runs could count for
-        done = erase_all();
+        done = done ? erase_all() : done;
         done = done ? confirm_through(claim.floor) : done;
     }
-    done = done ? set_meta("instance", claim.instance) : done;
-    done = done ? set_meta("next", claim.floor + kRunNumbers) : done;
-    done = done ? sign(agent) : done;
+    done = done ? sign(claim, agent) : done;
+    const std::string claimed = describe_claim(claim);
+    if (done && lock != nullptr) {
+        lock->note_claims(describe_claim(meta->instance, meta->next) + claimed); // whichever the file has in the end
+    }
     done = done ? commit() : done;
     if (!done) {
         return done.error();
+    }
+    if (lock != nullptr) {
+        lock->note_claims(claimed);
     }
     return claim;
 }
 
 Result<bool> JournalFile::has_claim(const Claim& claim) {
-    Result<Statement> query = database_->prepare("SELECT (SELECT value FROM meta WHERE key = 'instance'),"
-                                                 " (SELECT value FROM meta WHERE key = 'next')");
-    const Result<bool> row = query ? query->step() : query.error();
-    if (!row) {
-        return row.error();
-    }
-    return query->bytes(0) == claim.instance &&
-           query->number(1) == static_cast<std::int64_t>(claim.floor + kRunNumbers);
+    const Result<Meta> meta = load_meta();
+    return meta ? Result<bool>(describe_claim(meta->instance, meta->next) == describe_claim(claim)) : meta.error();
 }
 
 Result<void> JournalFile::insert_event(const Task& task) {
@@ -358,15 +387,9 @@ Result<void> JournalFile::bury(const Task& task, std::string_view reason, WallTi
                 : done;
 }
 
-/// Its event gets a row of its own: so those of tasks that wait are in the order of the tasks.
-Result<void> JournalFile::revive(std::uint64_t number, std::uint64_t new_number) {
-    Result<void> done = run_once("INSERT INTO event SELECT ?, received, replay, channel, payload FROM event"
-                                 " WHERE number = (SELECT event FROM dead WHERE number = ?)",
-                                 new_number, number);
-    done = done ? run_once("INSERT INTO work SELECT ?, ?, id, action FROM dead WHERE number = ?", new_number,
-                           new_number, number)
-                : done;
-    return done ? drop(number) : done;
+Result<void> JournalFile::revive(std::uint64_t number, const Task& task) {
+    const Result<void> dropped = drop(number);
+    return dropped ? insert(task) : dropped;
 }
 
 /// The event goes with its last work. If a task that waits has it, then the first from its number on does.
@@ -439,15 +462,13 @@ Result<JournalFile::Extent> JournalFile::measure_between(std::uint64_t after, st
 Result<JournalFile::Extent> JournalFile::measure() {
     const Result<std::uint64_t> after = confirmed();
     Result<Extent> extent = after ? add_up("work", *after, kAllRows) : after.error();
-    const Result<Extent> dead = extent ? measure_dead() : extent;
-    if (!dead) {
-        return dead.error();
+    Result<Extent> all = extent ? measure_dead() : extent;
+    if (all) {
+        all->tasks = extent->tasks;
+        all->bytes = extent->bytes;
+        all->oldest = extent->oldest;
     }
-    extent->dead = dead->dead;
-    extent->held = dead->held;
-    extent->held_because = dead->held_because;
-    extent->dead_bytes = dead->dead_bytes;
-    return extent;
+    return all;
 }
 
 Result<JournalFile::Extent> JournalFile::measure_dead() {
@@ -455,7 +476,8 @@ Result<JournalFile::Extent> JournalFile::measure_dead() {
     if (!dead) {
         return dead.error();
     }
-    Result<Statement> held = database_->prepare("SELECT count(*), max(reason) FROM dead WHERE held = 1");
+    Result<Statement> held = database_->prepare(
+        "SELECT count(*), max(reason) FROM dead JOIN event ON event.number = dead.event WHERE held = 1");
     const Result<bool> row = held ? held->step() : held.error();
     if (!row) {
         return row.error();
@@ -521,19 +543,13 @@ Result<std::vector<JournalFile::Dead>> JournalFile::load_dead(bool only_to_retry
 }
 
 Result<std::string> JournalFile::reason() {
-    Result<Statement> query = database_->prepare("SELECT value FROM meta WHERE key = 'reason'");
-    if (!query) {
-        return query.error();
-    }
-    if (const Result<bool> row = query->step(); !row) {
-        return row.error();
-    }
-    return std::string(query->bytes(0));
+    const Result<Meta> meta = load_meta();
+    return meta ? Result<std::string>(meta->reason) : meta.error();
 }
 
 Result<std::uint64_t> JournalFile::confirmed() {
-    const auto number = database_->ask("SELECT value FROM meta WHERE key = 'confirmed'");
-    return number ? Result<std::uint64_t>(static_cast<std::uint64_t>(number->value_or(0))) : number.error();
+    const Result<Meta> meta = load_meta();
+    return meta ? Result<std::uint64_t>(meta->confirmed) : meta.error();
 }
 
 Result<void> JournalFile::ask_retry(std::uint64_t number) {
@@ -547,7 +563,8 @@ Result<std::uint64_t> JournalFile::ask_retry_of_held() {
 }
 
 Result<std::uint64_t> JournalFile::drop_held(WallTime before) {
-    Result<Statement> query = database_->prepare("SELECT number FROM dead WHERE held = 1 AND died < ? LIMIT 1");
+    Result<Statement> query =
+        database_->prepare("SELECT number FROM dead WHERE held = 1 AND retry = 0 AND died < ? LIMIT 1");
     if (!query) {
         return query.error();
     }
@@ -572,13 +589,31 @@ Result<std::int64_t> JournalFile::version() {
     return version->value_or(0);
 }
 
-/// Beside a reader nothing is given back, and what the vacuum moves would make the log longer.
-Result<bool> JournalFile::shrink() {
+/// In pieces that fit into the cache, for what does not is written to the log, free pages too.
+Result<void> JournalFile::vacuum() {
+    constexpr std::int64_t kPages = 32;
+    Result<void> done = database_->sync_commits(false);
+    durability_ = Durability::relaxed;
+    for (std::int64_t left = std::numeric_limits<std::int64_t>::max(); done;) {
+        const auto free = database_->ask("PRAGMA freelist_count");
+        if (!free || free->value_or(0) == 0 || free->value_or(0) >= left) {
+            return free ? done : free.error();
+        }
+        left = free->value_or(0);
+        done = database_->execute("PRAGMA incremental_vacuum(" + std::to_string(kPages) + ")");
+    }
+    return done;
+}
+
+/// Beside a reader nothing is given back, and what the vacuum moves would make the log longer. But on a full disk the
+/// file would grow by what is free in it, and leave the vacuum no room for its part of the log.
+Result<bool> JournalFile::shrink(bool may_lack_room) {
     database_->set_patience(std::chrono::milliseconds::zero());
-    Result<bool> done = database_->checkpoint(false);
+    Result<bool> done = may_lack_room ? Result<bool>(true) : database_->checkpoint(true);
     if (done && *done) {
-        const Result<void> vacuumed = database_->execute("PRAGMA incremental_vacuum");
-        done = vacuumed ? database_->checkpoint(true) : vacuumed.error();
+        const Result<void> vacuumed = vacuum();
+        done = database_->checkpoint(true);
+        done = done && !vacuumed ? vacuumed.error() : done;
     }
     database_->set_patience(Database::kBusyTimeout);
     return done;

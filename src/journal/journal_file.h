@@ -6,6 +6,7 @@
 #include "base/file_identity.h"
 #include "base/result.h"
 #include "journal/history_table.h"
+#include "journal/journal_lock.h"
 #include "journal/task.h"
 #include "store/database.h"
 
@@ -61,7 +62,8 @@ public:
     /// yet.
     static Result<JournalFile> open(const std::string& path, Database::Mode mode, const char* vfs = nullptr);
     /// Makes a new file that only its owner can open. Fault::taken if the path exists.
-    static Result<JournalFile> make(const std::string& path, const Claim& claim, const std::string& agent);
+    static Result<JournalFile> make(const std::string& path, const Claim& claim, const std::string& agent,
+                                    const JournalLock* lock = nullptr);
 
     /// False if the file, or one of SQLite's files next to it, has been removed or replaced: what is written then is
     /// visible to no other process. Only abandon() may follow.
@@ -75,8 +77,9 @@ public:
     /// nobody has used.
     ///
     /// What waits in a file that another agent has written, or that is a copy, is held: it may have been pushed already
-    /// by whoever has the original, and only an administrator knows.
-    Result<Claim> claim(const std::string& new_instance, const std::string& agent);
+    /// by whoever has the original, and only an administrator knows. `lock`, if it lies beside the file, is told of the
+    /// claim.
+    Result<Claim> claim(const std::string& new_instance, const std::string& agent, const JournalLock* lock = nullptr);
     /// Whether it is the file for which that was claimed last.
     Result<bool> has_claim(const Claim& claim);
     Result<Extent> measure();
@@ -101,8 +104,9 @@ public:
     Result<void> erase_through(std::uint64_t number, std::int64_t count);
     /// Moves a task to the dead ones, whether it waits here or not.
     Result<void> bury(const Task& task, std::string_view reason, WallTime now);
-    /// Moves a dead task to those that wait, as `new_number`.
-    Result<void> revive(std::uint64_t number, std::uint64_t new_number);
+    /// Moves a dead task, which has this number, to those that wait, as `task`, which has another. Its event is one of
+    /// its own: so the events of tasks that wait are in the order of the tasks.
+    Result<void> revive(std::uint64_t number, const Task& task);
     /// Keeps why tasks wait, for whoever looks at the journal.
     Result<void> note(std::string_view reason);
 
@@ -133,17 +137,28 @@ public:
     /// What the log of writes holds that is not in the file yet, in bytes.
     std::size_t log_size() const { return database_->log_size(); }
     /// Returns free pages to the disk, without waiting: false, or Fault::busy, if another process prevents it.
-    Result<bool> shrink();
+    /// `may_lack_room`: the disk may have no room for what stands in the log.
+    Result<bool> shrink(bool may_lack_room = false);
 
 private:
     JournalFile(Database database, std::string path);
     static Result<JournalFile> fill(const std::string& path, const Claim& claim, const std::string& agent);
+    struct Meta {
+        std::string instance;
+        std::int64_t next = 0;
+        std::uint64_t confirmed = 0;
+        std::string agent;
+        std::uint64_t inode = 0;
+        std::string reason;
+    };
+    Result<Meta> load_meta();
     /// Why its work is to be held; empty: it is not.
-    Result<std::string> find_stranger(const std::string& agent);
-    /// Makes its agent and place known.
-    Result<void> sign(const std::string& agent);
+    std::string find_stranger(const Meta& meta, const std::string& agent, const JournalLock* lock) const;
+    /// Makes the claim known, and its agent and place.
+    Result<void> sign(const Claim& claim, const std::string& agent);
     Result<void> hold_work(std::uint64_t confirmed, const std::string& reason);
     Result<void> prepare();
+    Result<void> vacuum();
     static Result<Database> open_database(const std::string& path, Database::Mode mode, const char* vfs);
     Result<std::vector<Dead>> load_dead(bool only_to_retry, std::size_t cost);
     Result<void> insert_event(const Task& task);

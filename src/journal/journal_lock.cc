@@ -52,4 +52,21 @@ Result<JournalLock> JournalLock::take(const std::string& path) {
     }
 }
 
+std::string JournalLock::claims() const {
+    std::string lines(1000, '\0');
+    const ssize_t size = ::pread(file_.get(), lines.data(), lines.size(), 0);
+    lines.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return lines;
+}
+
+void JournalLock::note_claims(const std::string& lines) const {
+    const bool is_written =
+        ::ftruncate(file_.get(), 0) == 0 &&
+        ::pwrite(file_.get(), lines.data(), lines.size(), 0) == static_cast<ssize_t>(lines.size()) &&
+        ::fdatasync(file_.get()) == 0;
+    if (!is_written) {
+        static_cast<void>(::ftruncate(file_.get(), 0));
+    }
+}
+
 } // namespace eventsgw

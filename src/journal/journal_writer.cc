@@ -26,6 +26,26 @@ WallTime wall_now() {
 
 constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
+struct Disk {
+    std::uint64_t size = 0; ///< 0: it is not known
+    std::uint64_t free = 0;
+};
+
+/// The one on which the file lies, or is to lie.
+Disk look_at_disk(const std::string& path) {
+    const std::string directory = path.substr(0, path.find_last_of('/') + 1); // npos + 1 is 0
+    struct statvfs info {};
+    if (::statvfs(directory.empty() ? "." : directory.c_str(), &info) != 0) {
+        return {};
+    }
+    return {std::uint64_t{info.f_blocks} * info.f_frsize, std::uint64_t{info.f_bavail} * info.f_frsize};
+}
+
+bool is_plain_confirm(const JournalOrder& order) {
+    const auto* confirm = std::get_if<JournalOrder::Confirm>(&order.what);
+    return confirm != nullptr && !confirm->gap_after;
+}
+
 bool is_regular(const std::string& path) {
     struct stat info {};
     return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
@@ -37,11 +57,11 @@ std::size_t add_cost(std::size_t sum, const Task& task) {
 
 } // namespace
 
-JournalWriter::JournalWriter(std::string path, std::string agent, JournalFile::Claim claim,
+JournalWriter::JournalWriter(std::string path, std::string agent, const JournalLock* lock, JournalFile::Claim claim,
                              std::optional<JournalFile> file, const JournalFile::Extent& extent,
                              Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox)
-    : path_(std::move(path)), agent_(std::move(agent)), claim_(std::move(claim)), file_(std::move(file)), inbox_(inbox),
-      outbox_(outbox), last_(extent.tasks > 0 ? claim_.floor : 0), last_run_(claim_.floor) {
+    : path_(std::move(path)), agent_(std::move(agent)), lock_(lock), claim_(std::move(claim)), file_(std::move(file)),
+      inbox_(inbox), outbox_(outbox), last_(extent.tasks > 0 ? claim_.floor : 0), last_run_(claim_.floor) {
     dead_ = extent;
     if (file_) {
         tidy_due_ = Clock::now() + kLogAge;
@@ -126,6 +146,10 @@ void JournalWriter::sort(JournalOrder& order) {
     } else if (const auto* load = std::get_if<JournalOrder::Load>(&order.what)) {
         loads_.push_back(*load);
     } else {
+        const bool replaces = is_plain_confirm(order) && !orders_.empty() && is_plain_confirm(orders_.back());
+        if (replaces) { // while the disk fails there would be ever more
+            orders_.pop_back();
+        }
         orders_.push_back(std::move(order));
     }
 }
@@ -146,14 +170,18 @@ void JournalWriter::work(bool is_last) {
         load();
         report_log();
     }
-    const Result<void> room = file_ ? check_room() : Result<void>();
+    const Result<void> room = file_ || !problem_.empty() ? check_room() : Result<void>();
     if (!room) {
         report_problem(room.error());
     }
-    if (is_lost_ || !orders_.empty() || !loads_.empty()) {
+    if (!orders_.empty() || !loads_.empty()) {
         return;
     }
-    if (file_ && look_around() && room) {
+    const bool is_readable = !file_ || look_around();
+    if (is_lost_) {
+        return;
+    }
+    if (is_readable && room) {
         report_well();
     }
     if (history_due_ && (Clock::now() >= *history_due_ || (is_last && !runs_.empty()))) {
@@ -165,13 +193,12 @@ void JournalWriter::work(bool is_last) {
     report_log();
 }
 
+/// What is on its way to the disk must not take the reserve either, however small the disk is.
 Result<void> JournalWriter::check_room() const {
-    struct statvfs disk {};
-    if (::statvfs(path_.c_str(), &disk) != 0) {
-        return {};
-    }
-    const std::uint64_t reserve = std::min(kReserve, disk.f_blocks * disk.f_frsize / kReserveParts);
-    return disk.f_bavail * disk.f_frsize >= reserve
+    const Disk disk = look_at_disk(path_);
+    const std::uint64_t reserve = std::min(kReserve, disk.size / kReserveParts);
+    const std::uint64_t on_its_way = std::min(kOnItsWay, disk.size / kOnItsWayParts);
+    return disk.size == 0 || disk.free >= reserve + on_its_way
                ? Result<void>()
                : Error{"the disk is nearly full: less than 512 MiB and 5 % of it are free", Fault::disk_full};
 }
@@ -187,12 +214,14 @@ Result<void> JournalWriter::open_file() {
     }
     Result<JournalFile> file = JournalFile::open(path_, Database::Mode::write);
     const Result<bool> is_ours = file ? file->has_claim(claim_) : file.error();
+    if (is_ours ? !*is_ours : is_ours.error().fault == Fault::absent) {
+        if (file) {
+            file->close();
+        }
+        return make_file();
+    }
     if (!is_ours) {
         return is_ours.error();
-    }
-    if (!*is_ours) {
-        file->close();
-        return make_file();
     }
     file_.emplace(std::move(*file));
     return {};
@@ -210,7 +239,7 @@ Result<void> JournalWriter::make_file() {
         }
         outbox_.post({JournalNews::Displaced{std::move(*name)}});
     }
-    Result<JournalFile> file = JournalFile::make(path_, claim_, agent_);
+    Result<JournalFile> file = JournalFile::make(path_, claim_, agent_, lock_);
     if (!file) {
         return file.error();
     }
@@ -260,17 +289,30 @@ Result<void> JournalWriter::apply() {
     if (Result<void> begun = file_->begin(); !begun) {
         return begun;
     }
-    for (const JournalOrder& order : orders_) {
-        if (Result<void> applied = apply_one(order); !applied) {
+    note_settled();
+    for (std::size_t i = 0; i < orders_.size(); ++i) {
+        if (Result<void> applied = apply_one(orders_[i], settled_[i]); !applied) {
             return applied;
         }
     }
     return file_->commit();
 }
 
-Result<void> JournalWriter::apply_one(const JournalOrder& order) {
+/// What a later order of the same commit confirms needs no row.
+void JournalWriter::note_settled() {
+    settled_.assign(orders_.size(), 0);
+    std::uint64_t through = 0;
+    for (std::size_t i = orders_.size(); i-- > 0;) {
+        settled_[i] = through;
+        if (const auto* confirm = std::get_if<JournalOrder::Confirm>(&orders_[i].what)) {
+            through = std::max(through, confirm->through);
+        }
+    }
+}
+
+Result<void> JournalWriter::apply_one(const JournalOrder& order, std::uint64_t settled) {
     if (const auto* write = std::get_if<JournalOrder::Write>(&order.what)) {
-        return apply_write(*write);
+        return apply_write(*write, settled);
     }
     if (const auto* confirm = std::get_if<JournalOrder::Confirm>(&order.what)) {
         return apply_confirm(*confirm);
@@ -284,11 +326,11 @@ Result<void> JournalWriter::apply_one(const JournalOrder& order) {
         return {};
     }
     const auto& revive = std::get<JournalOrder::Revive>(order.what);
-    last_ = std::max(last_, revive.new_number);
-    return file_->revive(revive.number, revive.new_number);
+    last_ = std::max(last_, revive.task.number);
+    return file_->revive(revive.number, revive.task);
 }
 
-Result<void> JournalWriter::apply_write(const JournalOrder::Write& write) {
+Result<void> JournalWriter::apply_write(const JournalOrder::Write& write, std::uint64_t settled) {
     if (write.is_return) {
         const std::uint64_t before = write.tasks.front().number - 1;
         Result<void> done = file_->erase_through(confirmed_, JournalFile::kAllRows);
@@ -299,8 +341,8 @@ Result<void> JournalWriter::apply_write(const JournalOrder::Write& write) {
         confirmed_ = before;
     }
     last_ = std::max(last_, write.tasks.back().number);
-    for (const Task& task : write.tasks) {
-        if (Result<void> inserted = file_->insert(task); !inserted) {
+    for (auto task = find_after(write.tasks, settled); task != write.tasks.end(); ++task) {
+        if (Result<void> inserted = file_->insert(*task); !inserted) {
             return inserted;
         }
     }
@@ -338,7 +380,7 @@ void JournalWriter::report_done() {
             written = std::accumulate(write->tasks.begin(), write->tasks.end(), written, add_cost);
             returns += write->is_return ? 1 : 0;
         } else if (const auto* revive = std::get_if<JournalOrder::Revive>(&order.what)) {
-            stored = std::max(stored, revive->new_number);
+            stored = std::max(stored, revive->task.number);
             version_ = -1;
         } else if (const auto* bury = std::get_if<JournalOrder::Bury>(&order.what)) {
             outbox_.post({JournalNews::Buried{bury->tasks.size()}});
@@ -356,7 +398,11 @@ void JournalWriter::report_done() {
     if (stored > 0) {
         outbox_.post({JournalNews::Stored{stored, returns}});
     }
-    note_written(written, written < kQuietCost ? log_limit_.load() : kNever); // not in the midst of a flood
+    const bool is_flood = written >= kQuietCost;
+    note_written(written, is_flood ? kNever : log_limit_.load());
+    if (is_flood) {
+        tidy_due_ = Clock::now() + kLogAge; // after it
+    }
 }
 
 void JournalWriter::note_written(std::size_t cost, std::size_t log_limit) {
@@ -370,7 +416,8 @@ void JournalWriter::note_written(std::size_t cost, std::size_t log_limit) {
 /// A fault of the disk shows at the next commit.
 void JournalWriter::note_checkpoint(const Result<bool>& done) {
     const bool is_complete = done && *done;
-    is_log_held_ = !is_complete && (is_log_held_ || file_->log_size() >= kHeldLog);
+    const std::size_t limit = std::min(kHeldLog, 2 * log_limit_.load());
+    is_log_held_ = !is_complete && (is_log_held_ || file_->log_size() >= limit);
     log_cost_ = is_complete ? 0 : log_cost_;
 }
 
@@ -423,20 +470,21 @@ bool JournalWriter::look_around() {
 }
 
 void JournalWriter::keep_history() {
-    history_due_.reset();
+    history_due_ = Clock::now() + kTick; // once more, unless all goes well
     if (history_.runs == 0) {
         drop_runs();
     }
     const bool is_any_there = file_ || (is_closed_ && is_regular(path_));
     if (runs_.empty() && !is_any_there) {
+        history_due_.reset();
         return;
     }
-    Result<void> opened = open_file();
-    const Result<void> room = opened && !runs_.empty() ? check_room() : opened;
-    const Result<bool> erased = room ? write_history() : room.error();
-    if (!erased) {
-        history_due_ = Clock::now() + kTick;
-        report_not_kept(erased.error());
+    const Result<void> room = runs_.empty() ? Result<void>() : check_room_for_history();
+    const Result<void> opened = room || file_ ? open_file() : room;
+    // To forget needs no room, and makes some.
+    const Result<bool> erased = opened ? write_history(room ? runs_ : std::vector<RunRecord>()) : opened.error();
+    if (!erased || !room) {
+        report_not_kept(erased ? room.error() : erased.error());
         return;
     }
     const bool may_expire = history_.runs > 0 || dead_.held > 0;
@@ -459,11 +507,18 @@ std::size_t JournalWriter::drop_runs() {
     return cost;
 }
 
-Result<bool> JournalWriter::write_history() {
+Result<void> JournalWriter::check_room_for_history() const {
+    if (file_ && file_->log_size() >= history_.log_bytes) {
+        return Error{"the log of writes has come to journal_limit", Fault::disk_full};
+    }
+    return check_room();
+}
+
+Result<bool> JournalWriter::write_history(const std::vector<RunRecord>& runs) {
     const RunRecord::Time now = std::chrono::system_clock::now();
     HistoryTable history = file_->history();
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
-    done = done ? history.add(runs_, last_run_) : done;
+    done = done ? history.add(runs, last_run_) : done;
     const Result<bool> erased = done ? history.forget(history_, now) : done.error();
     const WallTime oldest = std::chrono::floor<WallTime::duration>(now - history_.age);
     const Result<std::uint64_t> expired = erased ? file_->drop_held(oldest) : erased.error();
@@ -472,7 +527,7 @@ Result<bool> JournalWriter::write_history() {
         file_->roll_back();
         return done.error();
     }
-    last_run_ += runs_.size();
+    last_run_ += runs.size();
     if (*expired > 0) {
         version_ = -1; // they are counted soon
         outbox_.post({JournalNews::Expired{*expired}});
@@ -484,11 +539,12 @@ Result<bool> JournalWriter::write_history() {
 /// closed, for SQLite takes memory for it.
 void JournalWriter::tidy_up() {
     if (tidy_due_ && Clock::now() >= *tidy_due_) {
-        const Result<bool> done = file_->shrink(); // it is room and no task that is at stake: else another time
+        const bool may_lack_room = look_at_disk(path_).free < file_->log_size();
+        const Result<bool> done = file_->shrink(may_lack_room); // it is room that is at stake: else another time
         tidy_due_ = done && *done ? std::nullopt : std::optional(Clock::now() + kLogAge);
         note_checkpoint(done);
     }
-    if (!tidy_due_ && !is_watched()) {
+    if (!tidy_due_ && !is_watched() && problem_.empty()) {
         is_closed_ = true;
         file_.reset();
     }
@@ -534,8 +590,11 @@ void JournalWriter::report_not_kept(const Error& error) {
 }
 
 void JournalWriter::report_problem(const Error& error) {
-    if (!loses_over(error) && problem_ != error.message) {
+    const bool is_disk_full = error.fault == Fault::disk_full;
+    const bool is_known = problem_ == error.message || (is_disk_full && is_disk_full_ && !problem_.empty());
+    if (!loses_over(error) && !is_known) {
         problem_ = error.message;
+        is_disk_full_ = is_disk_full;
         outbox_.post({JournalNews::Problem{problem_, error.fault == Fault::disk_full}});
     }
 }

@@ -42,7 +42,7 @@ struct JournalOrder {
     };
     struct Revive {
         std::uint64_t number; ///< of the dead task
-        std::uint64_t new_number;
+        Task task;            ///< with its new number
     };
     struct Load {
         std::uint64_t after;
@@ -145,18 +145,22 @@ public:
     static constexpr std::size_t kLogSize = 32U << 20U;
     /// The same after a commit of runs, which come by no flood.
     static constexpr std::size_t kHistoryLogSize = 4U << 20U;
-    /// A log of this size that cannot be brought into the file is reported.
+    /// A log of this size, or of twice what is wanted, that cannot be brought into the file is reported.
     static constexpr std::size_t kHeldLog = 64U << 20U;
     /// So much of the disk, or of so many parts of it one, is left to others; whichever is less.
     static constexpr std::uint64_t kReserve = 512U << 20U;
     static constexpr std::uint64_t kReserveParts = 20;
+    /// Beside what may be ordered before the loop knows.
+    static constexpr std::uint64_t kOnItsWay = 10U << 20U;
+    static constexpr std::uint64_t kOnItsWayParts = 8;
     /// What is loaded at a time, of those that wait, and of the dead that are to be pushed again.
     static constexpr std::size_t kLoadCost = 2U << 20U;
     static constexpr std::size_t kRetryCost = 8U << 20U;
 
     /// Without a `file` it makes one for the first order, with the tasks' numbers as claimed.
-    JournalWriter(std::string path, std::string agent, JournalFile::Claim claim, std::optional<JournalFile> file,
-                  const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox, Mailbox<JournalNews>& outbox);
+    JournalWriter(std::string path, std::string agent, const JournalLock* lock, JournalFile::Claim claim,
+                  std::optional<JournalFile> file, const JournalFile::Extent& extent, Mailbox<JournalOrder>& inbox,
+                  Mailbox<JournalNews>& outbox);
 
     /// Until end() was called, and what had been ordered before is done as far as it can be.
     void run();
@@ -187,8 +191,9 @@ private:
     void load();
     void write();
     Result<void> apply();
-    Result<void> apply_one(const JournalOrder& order);
-    Result<void> apply_write(const JournalOrder::Write& write);
+    void note_settled();
+    Result<void> apply_one(const JournalOrder& order, std::uint64_t settled);
+    Result<void> apply_write(const JournalOrder::Write& write, std::uint64_t settled);
     Result<void> apply_confirm(const JournalOrder::Confirm& confirm);
     void report_done();
     /// When the log has reached the limit, it is brought into the file.
@@ -197,10 +202,11 @@ private:
     void report_log();
     /// Fault::disk_full where others need what is left.
     Result<void> check_room() const;
+    Result<void> check_room_for_history() const;
     bool look_around();
     void keep_history();
     /// Whether something was erased.
-    Result<bool> write_history();
+    Result<bool> write_history(const std::vector<RunRecord>& runs);
     std::size_t drop_runs();
     void tidy_up();
     Result<bool> look_at_dead();
@@ -213,15 +219,17 @@ private:
 
     std::string path_;
     std::string agent_;
+    const JournalLock* lock_; ///< none if it could not be taken
     JournalFile::Claim claim_;
     std::optional<JournalFile> file_; ///< nothing before the first order where it is new, once it is lost, or closed
     bool is_closed_ = false;          ///< it has been, and may lie there
     bool is_lost_ = false;            ///< until it is renewed
     Mailbox<JournalOrder>& inbox_;
     Mailbox<JournalNews>& outbox_;
-    std::vector<JournalOrder> taken_; ///< from the inbox
-    std::size_t sorted_ = 0;          ///< so many of them
-    std::deque<JournalOrder> orders_; ///< to be written, oldest first
+    std::vector<JournalOrder> taken_;    ///< from the inbox
+    std::size_t sorted_ = 0;             ///< so many of them
+    std::deque<JournalOrder> orders_;    ///< to be written, oldest first
+    std::vector<std::uint64_t> settled_; ///< for each of them: tasks up to this number are confirmed by a later one
     std::deque<JournalOrder::Load> loads_;
     std::vector<JournalFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;               ///< tasks up to this number do not wait
@@ -236,7 +244,8 @@ private:
     JournalFile::Extent dead_;  ///< as they were then, with those of later commits
     Clock::time_point looked_;  ///< around
     std::optional<Clock::time_point> tidy_due_;
-    std::string problem_; ///< as last told
+    std::string problem_;       ///< as last told
+    bool is_disk_full_ = false; ///< which was that
 
     HistorySettings history_;
     std::vector<RunRecord> runs_; ///< that have ended and are not on disk

@@ -183,8 +183,9 @@ int Database::note_commit(void* log, sqlite3* /*handle*/, const char* /*name*/, 
     return SQLITE_OK;
 }
 
+/// A log that could not begin anew goes on behind what is settled, and takes that room too.
 std::size_t Database::log_size() const {
-    return static_cast<std::size_t>(log_->pages - log_->settled) * kPageSize;
+    return log_->settled == log_->pages ? 0 : static_cast<std::size_t>(log_->pages) * kPageSize;
 }
 
 Result<void> Database::sync_commits(bool sync) {

@@ -83,7 +83,7 @@ class Room(DiskTestCase):
                 self.run_some(*[b'"' + b"x" * 600000 + b'"'] * 2)
             self.keep_some(b"{}")
             largest = max(largest, self.size(NAMES[0]) + self.size(NAMES[1]))
-        self.assertLess(largest, 30 * MIB)
+        self.assertLess(largest, (8 + 32) * MIB)
         wait_until(lambda: self.size(NAMES[1]) == 0, lambda: self.size(NAMES[1]))
         self.assertLess(self.size(NAMES[0]), 8 * MIB)
 
@@ -220,6 +220,14 @@ class Place(DiskTestCase):
         line = self.gateway.wait_log("^<[34]>journal: (something else lay in its place|is lost)")[0]
         name = re.search(r"set_aside=(\S+)", line).group(1)
         self.assertEqual(self.gateway.read(name), b"no database " * 1000)
+
+    def test_an_empty_one_in_the_place_of_a_closed_one_is_filled(self):
+        self.start(RULE)
+        self.keep_some(b"1")
+        wait_until(self.is_closed, "the file is closed")
+        self.gateway.write(JOURNAL, b"")
+        ids = self.run_some(b"2")
+        wait_until(lambda: self.ids() == ids, lambda: f"{ids}, there are {self.ids()}")
 
     def test_an_older_copy_in_the_place_of_a_closed_one_is_set_aside(self):
         self.start(RULE)

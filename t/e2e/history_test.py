@@ -395,7 +395,8 @@ class Faults(HistoryTestCase):
         self.gateway.wait_log("^<4>history: cannot be written, runs wait in memory.*Read-only")
         self.run_one(2)
         self.gateway.stop()
-        self.assertEqual(len(self.gateway.log_matching("history: ")), 1)
+        self.assertEqual(len(self.gateway.log_matching("history: ")), 2)
+        self.assertTrue(self.gateway.log_matching("^<4>history: runs are lost at the end .*Read-only"))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,12 @@ class RoomTestCase(GatewayTestCase):
 
     def size(self):
         """Of the file and its log of writes."""
-        return len(self.gateway.read(JOURNAL)) + len(self.gateway.read(JOURNAL + "-wal"))
+        return sum(self.size_of(JOURNAL + suffix) for suffix in ("", "-wal"))
+
+    def size_of(self, name):
+        with contextlib.suppress(FileNotFoundError):
+            return os.stat(small_disk.path_in(self.gateway, name)).st_size
+        return 0
 
 
 class Reader(RoomTestCase):
@@ -102,6 +107,40 @@ class Disk(RoomTestCase):
         self.proxy.forward()
         waiting = tasks["waiting"]
         self.assert_payloads(self.wait_tasks(waiting, server=self.leader), numbers(0, waiting))
+
+
+    def test_what_fills_the_disk_leaves_it_again(self):
+        self.start(wrapper=small_disk.wrapper("64M"))
+        small_disk.fill(self.gateway, leave=30 * MIB)
+        for _ in range(2):
+            self.proxy.refuse()
+            before = self.report()["replica"]["messages"]
+            for _ in range(30):
+                self.publish("a/event/b", *[b'"' + b"x" * 65000 + b'"'] * 20)
+            wait_until(lambda: self.report()["replica"]["messages"] == before + 600, lambda: f"{self.report()}")
+            self.gateway.wait_log("^<3>journal: cannot be written, .* reason=\"the disk is nearly full")
+            self.assertGreater(self.report()["tasks"]["spooled"], 100)
+            self.proxy.forward()
+            wait_until(lambda: self.report()["tasks"]["waiting"] == 0, lambda: f"{self.report()}")
+            self.gateway.wait_log("^<5>journal: can be written again")
+            wait_until(lambda: self.size() < 8 * MIB, self.size)
+
+    def test_a_disk_that_is_nearly_full_for_a_while(self):
+        """Also while nothing waits, and the file would be closed."""
+        self.start(wrapper=small_disk.wrapper("64M"))
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 3))
+        wait_until(lambda: self.report()["tasks"]["spooled"] == 3, lambda: f"{self.report()}")
+        small_disk.fill(self.gateway, leave=2 * MIB)
+        self.gateway.wait_log("^<3>journal: cannot be written, .* reason=\"the disk is nearly full")
+        self.proxy.forward()
+        wait_until(lambda: self.report()["tasks"]["waiting"] == 0, lambda: f"{self.report()}")
+        wait_until(lambda: self.size() < MIB, self.size)  # it has been tidied up
+        small_disk.make_room(self.gateway)
+        self.gateway.wait_log("^<5>journal: can be written again")
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 50))
+        wait_until(lambda: self.report()["tasks"]["spooled"] == 50, lambda: f"{self.report()}")
 
 
 class Idle(RoomTestCase):

@@ -260,6 +260,14 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
         self.assertEqual(self.listed(gateway)["dead"], [])
 
+    def test_what_is_dropped_without_a_gateway_is_gone_at_once(self):
+        gateway = self.start()
+        dead = self.die(gateway)
+        gateway.stop()
+        self.assertTrue(self.has_dead_in_file())
+        self.assertEqual(gateway.run("spool", "drop", dead["id"]).status, 0)
+        self.assertFalse(self.has_dead_in_file())
+
     def test_a_dead_task_does_not_stay_in_the_log(self):
         gateway = self.start()
         self.die(gateway)
@@ -317,6 +325,37 @@ class SpoolCommand(GatewayTestCase):
         done = gateway.run("spool", "push")
         self.assertEqual((done.status, done.stdout), (0, "pushed 3, 0 wait\n"), done)
         self.assert_payloads(self.wait_tasks(4, server=self.leader), [b'"new"', *numbers(0, 3)])
+
+    def test_an_older_copy_put_back_is_held(self):
+        """Over the file, or after it was removed: then its inode's number is most likely used again."""
+        for is_removed in (False, True):
+            with self.subTest(is_removed=is_removed):
+                gateway = self.start_with_waiting(3)
+                gateway.stop()
+                backup = gateway.read("eventsgw.journal")
+                self.leader.admin.delete(AGENT + "/tasks")
+                self.proxy.forward()
+                gateway = self.start(predecessor=gateway)
+                self.assert_payloads(self.wait_tasks(3, server=self.leader), numbers(0, 3))
+                gateway.stop()
+                if is_removed:
+                    gateway.remove("eventsgw.journal")
+                gateway.write("eventsgw.journal", backup)
+                gateway = self.start(predecessor=gateway)
+                gateway.wait_log("^<4>journal: holds tasks .* tasks=3 ")
+                self.publish("a/event/b", b'"new"')
+                self.assert_payloads(self.wait_tasks(4, server=self.leader), [*numbers(0, 3), b'"new"'])
+                gateway.stop()
+
+    def test_a_gateway_without_actions_holds_them_too(self):
+        gateway = self.start_with_waiting(3)
+        gateway.stop()
+        gateway = self.start_gateway("[commands]\na/event/b = true\n", leader=self.proxy,
+                                     options={"predecessor": gateway}, AGENT_ID="module/mail2")
+        self.assertEqual(gateway.task_counts()["held"], 3)
+        done = gateway.run("spool", "push")
+        self.assertEqual(done.status, program.EX_TEMPFAIL)
+        self.assertIn("pushes no task, for no rule has an action: stop it first", done.stderr)
 
     def test_another_agents_journal_is_held(self):
         gateway = self.start_with_waiting(3)
