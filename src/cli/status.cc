@@ -138,7 +138,7 @@ private:
         line("history", describe_history(member(report_, "history")));
         const cJSON* journal = member(report_, "journal");
         if (cJSON_IsTrue(member(journal, "log_held")) != 0) {
-            line("journal", "another program reads it for long, and its log of writes grows: " +
+            line("journal", "another program keeps reading it, so its log of writes cannot shrink: " +
                                 count_of(journal, "log_bytes", "byte"));
         }
     }

@@ -29,8 +29,7 @@ constexpr std::chrono::seconds kEndsFor{60};
 Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks)
     : timers_(network.timers), log_(log), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
-      disk_refusals_(network.timers, log, "task",
-                     "refused, as much waits in memory as may, for the disk is nearly full"),
+      disk_refusals_(network.timers, log, "task", "refused, the disk is nearly full and no more may wait in memory"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
       backlog_(network.timers, log, options.limits, journal,

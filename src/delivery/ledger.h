@@ -60,7 +60,7 @@ public:
     std::optional<std::uint64_t> confirm_through(std::uint64_t number, const std::function<void(Task)>& take);
     /// So much of the gap was confirmed by that.
     void note_confirmed(const Amount& released);
-    /// The journal is told of what is confirmed, and is to erase up to so many stale rows.
+    /// The journal learns what is confirmed, and is to erase at most this many stale rows.
     void tell_confirmed(std::size_t erased);
     /// The stored tasks behind the first `kept`, or behind the gap if there is one, are released.
     void release(std::size_t kept);

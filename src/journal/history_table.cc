@@ -237,7 +237,8 @@ Result<bool> HistoryTable::erase_payloads() {
     return erased ? Result<bool>(true) : erased.error();
 }
 
-/// In pieces: whoever looks may be slow, as a pager is, and the log of writes grows as long as one reads.
+/// In several queries: the caller may be slow, as a pager is, and a transaction that reads keeps the log from
+/// shrinking.
 Result<void> HistoryTable::each(const Query& query, const std::function<void(const RunRecord&)>& look) {
     const bool is_channel = query.event && query.event->find('/') != std::string::npos;
     Result<Statement> rows =

@@ -54,7 +54,7 @@ public:
 
     /// Calls back for each run, oldest first, without payloads.
     Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
-    /// The one id that begins so. Fault::no_match where there is none or more than one.
+    /// The id with this prefix. Fault::no_match if there is none, or more than one.
     Result<std::string> resolve(std::string_view prefix);
     /// With its payload; nothing where there is none.
     Result<std::optional<RunRecord>> load(std::string_view id);

@@ -149,10 +149,10 @@ void Journal::receive() {
     }
 }
 
-/// Once for each who reads that long.
+/// One warning for each such reader.
 void Journal::log_held(const JournalNews::Log& log) {
     if (log.is_held && !log_state_.is_held) {
-        log_.warning("journal", "another program reads it for long, and its log of writes grows",
+        log_.warning("journal", "another program keeps reading it, so its log of writes cannot shrink",
                      {{"bytes", log.bytes}});
     }
     log_state_ = log;
@@ -167,12 +167,12 @@ void Journal::log_news(const JournalNews& news) {
     } else if (const auto* log = std::get_if<JournalNews::Log>(&news.what); log != nullptr) {
         log_held(*log);
     } else if (const auto* expired = std::get_if<JournalNews::Expired>(&news.what)) {
-        log_.warning("task", "held too long, forgotten", {{"tasks", expired->count}});
+        log_.warning("task", "held tasks have expired", {{"tasks", expired->count}});
     } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
         if (problem->reason.empty()) {
             log_.notice("journal", "can be written again");
         } else {
-            log_.error("journal", "cannot be written, what it is for waits in memory", {{"reason", problem->reason}});
+            log_.error("journal", "cannot be written, tasks and runs wait in memory", {{"reason", problem->reason}});
         }
     }
 }

@@ -49,7 +49,7 @@ class RoomTestCase(GatewayTestCase):
 
 class Reader(RoomTestCase):
     LIMIT = 100 * MIB
-    HELD = "^<4>journal: another program reads it for long, and its log of writes grows"
+    HELD = "^<4>journal: another program keeps reading it, so its log of writes cannot shrink"
 
     def publish_more(self, count):
         """So many of 64 KiB, each of which has been taken or refused when this returns."""
@@ -78,7 +78,7 @@ class Reader(RoomTestCase):
             self.assertLess(self.size(), self.LIMIT + 12 * MIB)
             self.gateway.wait_log("^<3>task: refused, as much waits for the leader as may")
             wait_until(lambda: self.report()["journal"]["log_held"], lambda: f"{self.report()}")
-            self.assertRegex(self.status(), r"(?m)^journal +another program reads it for long, .*: \d+ bytes$")
+            self.assertRegex(self.status(), r"(?m)^journal +another program keeps reading it, .*: \d+ bytes$")
             self.assertEqual(len(self.gateway.log_matching(self.HELD)), 1)
         wait_until(lambda: self.size() < 8 * MIB, self.size)
         wait_until(lambda: not self.report()["journal"]["log_held"], lambda: f"{self.report()}")
@@ -97,7 +97,7 @@ class Disk(RoomTestCase):
         self.gateway.wait_log("^<3>journal: cannot be written, .* reason=\"the disk is nearly full: less than 512 MiB")
         for start in range(100, 1500, 100):
             self.publish("a/event/b", *numbers(start, start + 100))
-        self.gateway.wait_log("^<3>task: refused, as much waits in memory as may, for the disk is nearly full")
+        self.gateway.wait_log("^<3>task: refused, the disk is nearly full and no more may wait in memory")
         tasks = self.report()["tasks"]
         self.assertGreaterEqual(tasks["waiting"], 1000)
         self.assertLess(tasks["spooled"], 200)

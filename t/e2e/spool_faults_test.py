@@ -237,7 +237,7 @@ class Faults(GatewayTestCase):
         self.proxy.refuse()
         payloads = [b'"%d %s"' % (number, b"x" * 1000) for number in range(1000)]
         self.publish_all(payloads)
-        gateway.wait_log(r"^<3>journal: cannot be written, what it is for waits in memory reason=.*full")
+        gateway.wait_log(r"^<3>journal: cannot be written, tasks and runs wait in memory reason=.*full")
         used = gateway.cpu_seconds()
         wait_until(lambda: "tasks wait in memory" in gateway.notify.statuses()[-1], "the status says so")
         small_disk.make_room(gateway)
@@ -256,7 +256,7 @@ class Faults(GatewayTestCase):
         resource.prlimit(gateway.pid, resource.RLIMIT_AS, (gateway.virtual_kib() * 1024 + (4 << 20), usual[1]))
         self.proxy.refuse()
         self.publish("a/event/b", *numbers(0, 10))
-        gateway.wait_log("^<3>journal: cannot be written, what it is for waits in memory reason=.no thread for it")
+        gateway.wait_log("^<3>journal: cannot be written, tasks and runs wait in memory reason=.no thread for it")
         resource.prlimit(gateway.pid, resource.RLIMIT_AS, usual)
         gateway.wait_log("^<5>journal: can be written again")
         wait_until(lambda: stored_payloads(gateway.path(JOURNAL)) == numbers(0, 10), "all is on disk")

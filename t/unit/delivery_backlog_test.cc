@@ -325,7 +325,7 @@ void a_disk_that_fails_is_told_and_tried_again() {
         f.add(3);
         f.wait([&] { return !f.problems.empty(); });
         f.add(3);
-        CHECK_EQUAL(f.file.count("journal: cannot be written, what it is for waits in memory"), 1);
+        CHECK_EQUAL(f.file.count("journal: cannot be written, tasks and runs wait in memory"), 1);
         CHECK_EQUAL(f.backlog.pushable(), std::size_t{6});
         FailingDisk::code = SQLITE_OK;
         f.wait([&] { return f.problems.size() == 2; });
