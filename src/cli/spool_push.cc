@@ -63,7 +63,7 @@ private:
         if (std::exchange(done_, done) != done) {
             progress_at_ = loop_.now();
         }
-        const bool is_done = counters.waiting == 0 && counters.held == 0;
+        const bool is_done = counters.waiting == 0 && journal_->extent().held == 0;
         if (is_done || loop_.now() - progress_at_ >= kPatience) {
             loop_.stop();
             return;

@@ -130,7 +130,8 @@ private:
         line("tasks", list_counts(tasks, {{"pushed", "pushed"}, {"waiting", "waiting"}}) + on_disk + ", " +
                           list_counts(tasks, {{"dead", "dead"}, {"refused", "refused"}}));
         if (number_of(tasks, "held") > 0) {
-            line("", count_of(tasks, "held") + " held, to be decided by eventsgw spool push or spool drop held");
+            line("", count_of(tasks, "held") + " held, for " + text_of(tasks, "held_because"));
+            line("", "decide with eventsgw spool push or eventsgw spool drop held");
         }
         line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
         print_runs("commands");

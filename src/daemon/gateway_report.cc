@@ -57,9 +57,9 @@ Report Gateway::report() const {
     if (sender_) {
         report.leader = report_server(sender_->session());
         report.tasks = sender_->report();
-    } else {
-        report.tasks.held = journal_->extent().held;
     }
+    report.tasks.held = journal_->extent().held;
+    report.tasks.held_because = journal_->extent().held_because;
     report.commands = commands_.report();
     report.handlers = handlers_.report();
     report.commands.running = slots_.running() - report.handlers.running;

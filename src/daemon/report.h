@@ -34,6 +34,7 @@ struct Report {
         std::size_t on_disk = 0;  ///< of those, on disk
         std::size_t dead = 0;     ///< the leader will never take them
         std::size_t held = 0;     ///< until an administrator decides
+        std::string held_because; ///< of one of them
         std::uint64_t refused = 0;
         Histogram confirmed; ///< from reading an event to the leader's confirmation
     };

@@ -61,6 +61,7 @@ void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     add_count(object, "spooled", tasks.on_disk);
     add_count(object, "dead", tasks.dead);
     add_count(object, "held", tasks.held);
+    add_string(object, "held_because", tasks.held_because);
     add_count(object, "refused", tasks.refused);
     add_histogram(object, "confirmed", tasks.confirmed);
 }

@@ -50,7 +50,6 @@ Report::Tasks TaskSender::report() const {
     tasks.waiting = counters.waiting;
     tasks.on_disk = counters.on_disk;
     tasks.dead = counters.dead;
-    tasks.held = counters.held;
     tasks.refused = counters.refused;
     tasks.confirmed = counters.confirmed;
     return tasks;

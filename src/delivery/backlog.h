@@ -97,7 +97,6 @@ public:
     std::size_t waiting_cost() const { return ledger_.waiting().cost; }
     std::size_t on_disk() const { return ledger_.on_disk().tasks; } ///< of those that wait
     std::uint64_t dead() const { return ledger_.dead().tasks - ledger_.held(); }
-    std::uint64_t held() const { return ledger_.held(); }
     const Ledger& ledger() const { return ledger_; }
 
     /// Writes all that waits and waits for the disk. How many tasks are not on disk then.

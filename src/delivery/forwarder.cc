@@ -67,7 +67,6 @@ Forwarder::Counters Forwarder::counters() const {
     counters.repeated = repeated_;
     counters.refused = refusals_.total() + disk_refusals_.total();
     counters.dead = backlog_.dead();
-    counters.held = backlog_.held();
     counters.waiting = backlog_.waiting();
     counters.on_disk = backlog_.on_disk();
     counters.confirmed = confirmed_;

@@ -41,7 +41,6 @@ public:
         std::uint64_t repeated = 0; ///< of those, pushed again because the leader had forgotten them
         std::uint64_t refused = 0;
         std::uint64_t dead = 0; ///< that nobody has dropped or pushed again, of former runs too
-        std::uint64_t held = 0; ///< until an administrator decides
         std::size_t waiting = 0;
         std::size_t on_disk = 0; ///< of those that wait
         Histogram confirmed;     ///< from a task's arrival here to the leader's confirmation

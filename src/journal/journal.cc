@@ -28,6 +28,11 @@ bool is_anything_there(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0 && !(S_ISREG(status.st_mode) && status.st_size == 0);
 }
 
+bool has_log(const std::string& path) {
+    struct stat status {};
+    return ::lstat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0;
+}
+
 /// Leaves no file open when it fails, so that it can be set aside.
 Result<Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent,
                          const JournalLock* lock) {
@@ -68,6 +73,8 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
         } else if (found.error().fault != Fault::absent) {
             problem = set_aside(path, found.error());
         }
+    } else if (has_log(path)) { // a new file would erase it
+        problem = set_aside(path, Error{"is gone or empty, but its log of writes is still there"});
     }
     auto journal = std::make_unique<Journal>(std::move(lock), log, agent, path, std::move(opened.file),
                                              std::move(opened.claim), opened.extent, std::move(problem));
@@ -139,7 +146,7 @@ void Journal::begin_anew() {
 
 void Journal::receive() {
     for (JournalNews& news : outbox_.take_all()) {
-        log_news(news);
+        note(news);
         on_history_news_(news);
         if (on_task_news_) {
             on_task_news_(news);
@@ -158,8 +165,12 @@ void Journal::log_held(const JournalNews::Log& log) {
     log_state_ = log;
 }
 
-void Journal::log_news(const JournalNews& news) {
-    if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
+void Journal::note(const JournalNews& news) {
+    if (const auto* counted = std::get_if<JournalNews::Counted>(&news.what)) {
+        extent_.dead = counted->dead.dead;
+        extent_.held = counted->dead.held;
+        extent_.held_because = counted->dead.held_because;
+    } else if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
         log_.error("journal", "is lost, another one is begun with what is in memory",
                    {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
     } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {

@@ -55,7 +55,7 @@ public:
 
     /// As they were when it was opened, or begun anew.
     const JournalFile::Claim& claim() const { return claim_; }
-    const JournalFile::Extent& extent() const { return extent_; }
+    const JournalFile::Extent& extent() const { return extent_; } ///< what is dead or held: as the thread has told last
     /// Why the existing file is not used, and its new name; empty if there is no problem.
     const std::string& problem() const { return problem_; }
 
@@ -95,7 +95,8 @@ public:
 
 private:
     Result<void> start();
-    void log_news(const JournalNews& news);
+    /// Logs it, and keeps what others ask for.
+    void note(const JournalNews& news);
     void log_held(const JournalNews::Log& log);
     /// False if no thread could be started.
     bool start_thread();

@@ -306,6 +306,7 @@ class SpoolCommand(GatewayTestCase):
         gateway = self.start_on_copy()
         text = gateway.run("spool").stdout
         self.assertIn("\nheld: 3, to be decided by `eventsgw spool push` or `spool drop held`\n", text)
+        self.assertIn("\n          3 held, for the journal is a copy, or was restored or moved\n", gateway.run("status").stdout)
         first = self.listed(gateway)["held"][0]["id"]
         self.assertEqual(gateway.run("spool", "drop", first).status, 0)
         self.assertEqual(gateway.run("spool", "push").stdout, "the gateway will push 2, within seconds\n")
@@ -325,6 +326,16 @@ class SpoolCommand(GatewayTestCase):
         done = gateway.run("spool", "push")
         self.assertEqual((done.status, done.stdout), (0, "pushed 3, 0 wait\n"), done)
         self.assert_payloads(self.wait_tasks(4, server=self.leader), [b'"new"', *numbers(0, 3)])
+
+    def test_what_is_held_for_too_long_is_forgotten(self):
+        gateway = self.start_on_copy()
+        gateway.stop()
+        with contextlib.closing(sqlite3.connect(self.journal, isolation_level=None)) as database:
+            database.execute("UPDATE dead SET died = died - 3600 * 1000 * 24 * 31 WHERE number = (SELECT min(number) FROM dead)")
+        gateway = self.start(predecessor=gateway)
+        gateway.wait_log("^<4>task: held tasks have expired tasks=1$")
+        wait_until(lambda: gateway.task_counts()["held"] == 2, gateway.task_counts)
+        self.assertEqual(len(self.listed(gateway)["held"]), 2)
 
     def test_an_older_copy_put_back_is_held(self):
         """Over the file, or after it was removed: then its inode's number is most likely used again."""

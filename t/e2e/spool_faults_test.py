@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import sqlite3
@@ -120,6 +121,19 @@ class Faults(GatewayTestCase):
         self.proxy.forward()
         self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"old 1"', b'"old 2"', b'"old 3"'])
         self.assertEqual(self.set_aside(gateway.state_directory), [])
+
+    def test_a_log_of_writes_without_its_file(self):
+        gateway = self.start()
+        self.proxy.refuse()
+        self.publish("a/event/b", *numbers(0, 3))
+        wait_until(lambda: stored_payloads(gateway.path(JOURNAL)) == numbers(0, 3), "all is on disk")
+        gateway.kill()
+        log = gateway.read(JOURNAL + "-wal")
+        gateway.remove(JOURNAL)
+        gateway = self.start(predecessor=gateway)
+        line = gateway.wait_log("^<3>journal: cannot be used, .* its log of writes is still there; it was set aside as")[0]
+        name = re.search(r"set aside as (\S+?)\"", line).group(1)
+        self.assertEqual(gateway.read(name + "-wal"), log)
 
     def test_a_newer_version(self):
         gateway = self.journal_with_waiting()
