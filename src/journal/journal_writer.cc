@@ -41,9 +41,10 @@ Disk look_at_disk(const std::string& path) {
     return {std::uint64_t{info.f_blocks} * info.f_frsize, std::uint64_t{info.f_bavail} * info.f_frsize};
 }
 
-bool is_plain_confirm(const JournalOrder& order) {
-    const auto* confirm = std::get_if<JournalOrder::Confirm>(&order.what);
-    return confirm != nullptr && !confirm->gap_after;
+/// A confirmation without a question in it; else nullptr.
+JournalOrder::Confirm* plain_confirm(JournalOrder& order) {
+    auto* confirm = std::get_if<JournalOrder::Confirm>(&order.what);
+    return confirm != nullptr && !confirm->gap_after ? confirm : nullptr;
 }
 
 bool is_regular(const std::string& path) {
@@ -145,11 +146,11 @@ void JournalWriter::sort(JournalOrder& order) {
         return; // given before the loop knew
     } else if (const auto* load = std::get_if<JournalOrder::Load>(&order.what)) {
         loads_.push_back(*load);
+    } else if (JournalOrder::Confirm* confirm = plain_confirm(order);
+               confirm != nullptr && !orders_.empty() && plain_confirm(orders_.back()) != nullptr) {
+        confirm->rows = std::max(confirm->rows, plain_confirm(orders_.back())->rows);
+        orders_.back() = std::move(order); // while the disk fails there would be more and more
     } else {
-        const bool replaces = is_plain_confirm(order) && !orders_.empty() && is_plain_confirm(orders_.back());
-        if (replaces) { // while the disk fails there would be ever more
-            orders_.pop_back();
-        }
         orders_.push_back(std::move(order));
     }
 }
@@ -203,8 +204,8 @@ Result<void> JournalWriter::check_room() const {
                : Error{"the disk is nearly full: less than 512 MiB and 5 % of it are free", Fault::disk_full};
 }
 
-/// If another lies there than the one that was closed, then that is no loss: nothing waited in it. An inode's number
-/// would not tell them apart, for it is used again.
+/// Another file in the place of the one that was closed is no loss: no task of this run waited in it. They are told
+/// apart by their claims, because an inode's number is used again.
 Result<void> JournalWriter::open_file() {
     if (file_) {
         return {};
@@ -480,8 +481,8 @@ void JournalWriter::keep_history() {
         return;
     }
     const Result<void> room = runs_.empty() ? Result<void>() : check_room_for_history();
-    const Result<void> opened = room || file_ ? open_file() : room;
-    // To forget needs no room, and makes some.
+    const Result<void> opened = room || is_any_there ? open_file() : room;
+    // Forgetting needs no room, and makes some.
     const Result<bool> erased = opened ? write_history(room ? runs_ : std::vector<RunRecord>()) : opened.error();
     if (!erased || !room) {
         report_not_kept(erased ? room.error() : erased.error());
@@ -528,6 +529,7 @@ Result<bool> JournalWriter::write_history(const std::vector<RunRecord>& runs) {
         return done.error();
     }
     last_run_ += runs.size();
+    tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
     if (*expired > 0) {
         version_ = -1; // they are counted soon
         outbox_.post({JournalNews::Expired{*expired}});
@@ -535,8 +537,8 @@ Result<bool> JournalWriter::write_history(const std::vector<RunRecord>& runs) {
     return erased;
 }
 
-/// The log ends up in the file, without what was erased, and both give room back. A file in which nothing waits is
-/// closed, for SQLite takes memory for it.
+/// The log ends up in the file, without what was erased, and both give room back. A file that nothing depends on is
+/// closed, because SQLite takes memory for it.
 void JournalWriter::tidy_up() {
     if (tidy_due_ && Clock::now() >= *tidy_due_) {
         const bool may_lack_room = look_at_disk(path_).free < file_->log_size();
@@ -544,7 +546,7 @@ void JournalWriter::tidy_up() {
         tidy_due_ = done && *done ? std::nullopt : std::optional(Clock::now() + kLogAge);
         note_checkpoint(done);
     }
-    if (!tidy_due_ && !is_watched() && problem_.empty()) {
+    if (!tidy_due_ && !is_watched() && problem_.empty() && history_problem_.empty()) {
         is_closed_ = true;
         file_.reset();
     }
@@ -571,6 +573,7 @@ void JournalWriter::lose(const std::string& reason) {
         }
     }
     outbox_.post({JournalNews::Lost{reason, name}});
+    report_log();
 }
 
 bool JournalWriter::loses_over(const Error& error) {
@@ -595,7 +598,7 @@ void JournalWriter::report_problem(const Error& error) {
     if (!loses_over(error) && !is_known) {
         problem_ = error.message;
         is_disk_full_ = is_disk_full;
-        outbox_.post({JournalNews::Problem{problem_, error.fault == Fault::disk_full}});
+        outbox_.post({JournalNews::Problem{problem_, is_disk_full}});
     }
 }
 
