@@ -153,6 +153,28 @@ class Erasing(DiskTestCase):
                 self.keep_some()
                 self.gateway.stop()
 
+    def test_payloads_go_from_a_nearly_full_disk_too(self):
+        self.start(PAYLOADS, wrapper=small_disk.wrapper("64M"))
+        self.run_some(self.SECRET)
+        wait_until(lambda: b"geheim" in self.read_there(), "it is kept")
+        small_disk.fill(self.gateway, leave=MIB)
+        self.run_some(b"{}")
+        self.gateway.wait_log("^<4>history: cannot be written, runs wait in memory .*nearly full")
+        with open(small_disk.path_in(self.gateway, "eventsgw.conf"), "w", encoding="ascii") as file:
+            file.write(RULE + "history_payload = no\n")
+        self.gateway.send_signal(1)
+        wait_until(lambda: b"geheim" not in self.read_there(), "it is gone")
+        small_disk.make_room(self.gateway)
+        self.gateway.wait_log("^<5>history: can be written again")
+
+    def read_there(self):
+        """File and log, on the small disk."""
+        content = b""
+        for name in NAMES[:2]:
+            with contextlib.suppress(FileNotFoundError):
+                content += pathlib.Path(small_disk.path_in(self.gateway, name)).read_bytes()
+        return content
+
     def test_old_runs_go_without_a_new_one(self):
         self.start(RULE)
         self.keep_some(b"1", b"2")
