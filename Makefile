@@ -239,9 +239,9 @@ run-fuzzers: $(fuzzers)
 	        $(BUILD)/found/$$name t/fuzz/corpus/$$name; \
 	done
 
-#: make bench                        measure forwarding, handlers and a flood in an outage
+#: make bench                        measure forwarding, handlers, a flood in an outage, and a kill in one
 bench: all $(bench)
-	$(silent)status=0; for part in run handlers flood; do $(test_environment) t/bench/$$part || status=1; done; \
+	$(silent)status=0; for part in run handlers flood kill; do $(test_environment) t/bench/$$part || status=1; done; \
 	    exit $$status
 
 #: make compile-cost                 print what each source and each header costs the compiler, worst first
