@@ -67,7 +67,7 @@ class Limit(GatewayTestCase):
         gateway = self.start_gateway(self.CONFIG)
         self.publish("a/event/b", b"1" * (MIB + 1), b"2")
         self.assertEqual(self.wait_tasks(1)[0].data, b"2")
-        self.assertEqual(len(gateway.log_matching(rf"^<3>replica: refused.*event=a/event/b bytes={MIB + 1} ")), 1)
+        gateway.wait_log(rf"^<3>replica: refused.*event=a/event/b bytes={MIB + 1} ")
         gateway.stop()
         self.assertEqual(len(gateway.log_matching("gateway: ended .* refused=1$")), 1)
 

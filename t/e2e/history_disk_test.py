@@ -84,8 +84,10 @@ class Room(DiskTestCase):
             self.keep_some(b"{}")
             largest = max(largest, self.size(NAMES[0]) + self.size(NAMES[1]))
         self.assertLess(largest, (8 + 32) * MIB)
-        wait_until(lambda: self.size(NAMES[1]) == 0, lambda: self.size(NAMES[1]))
-        self.assertLess(self.size(NAMES[0]), 8 * MIB)
+        wait_until(
+            lambda: self.size(NAMES[0]) < 8 * MIB and self.size(NAMES[1]) == 0,
+            lambda: [self.size(name) for name in NAMES],
+        )
 
     def test_what_is_forgotten_is_gone(self):
         for secret, count in ((b"geheim" * 3, 5), (b"geheim" * 10000, 5), (b"geheim" * 3, 400)):
