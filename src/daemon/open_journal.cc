@@ -21,7 +21,7 @@ namespace eventsgw {
 
 namespace {
 
-/// The process id of the gateway that listens on this directory's socket; 0 if there is none or it is unknown.
+/// The process id of the gateway that listens on this directory's socket; 0 if no gateway answers or it is unknown.
 pid_t find_gateway() {
     const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const UnixAddress address(kStatusSocket);

@@ -54,9 +54,9 @@ public:
 
     /// Calls back for each run, oldest first, without payloads.
     Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
-    /// The id with this prefix. Fault::no_match if there is none, or more than one.
+    /// The only id with this prefix. Fault::no_match if no id or several ids have it.
     Result<std::string> resolve(std::string_view prefix);
-    /// With its payload; nothing where there is none.
+    /// The run with its payload; nothing if no run has this id.
     Result<std::optional<RunRecord>> load(std::string_view id);
 
 private:

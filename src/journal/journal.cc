@@ -45,7 +45,7 @@ Result<Opened> open_file(const std::string& path, const std::string& new_instanc
     return Opened{std::move(*file), *extent, std::move(*claim)};
 }
 
-/// The lock, if it is this file's: one that was set aside lies beside the gateway's own.
+/// The lock, if it belongs to this file. A file that was set aside has none: the lock next to it is the gateway's.
 const JournalLock* find_lock(const std::optional<JournalLock>& lock, const std::string& path) {
     const bool is_its = lock && path.substr(path.find_last_of('/') + 1) == JournalFile::kName; // npos + 1 is 0
     return is_its ? &*lock : nullptr;
@@ -103,7 +103,7 @@ Result<void> Journal::start() {
     return {};
 }
 
-/// Where there is none now the orders lie in the inbox until there is one.
+/// Without a thread the orders stay in the inbox until one can be started.
 bool Journal::start_thread() {
     if (thread_.joinable()) {
         return true;
@@ -175,7 +175,7 @@ void Journal::note(const JournalNews& news) {
                    {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
     } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
         log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
-    } else if (const auto* log = std::get_if<JournalNews::Log>(&news.what); log != nullptr) {
+    } else if (const auto* log = std::get_if<JournalNews::Log>(&news.what)) {
         log_held(*log);
     } else if (const auto* expired = std::get_if<JournalNews::Expired>(&news.what)) {
         log_.warning("task", "held tasks have expired", {{"tasks", expired->count}});

@@ -27,7 +27,7 @@ namespace eventsgw {
 /// and it takes a megabyte of memory.
 ///
 /// What the thread tells waits in a mailbox until receive() is called, which is due whenever descriptor() is readable.
-/// A journal that is lost is begun anew, by the receiver of the tasks' news if there is one.
+/// After a loss a new file is started: by the receiver of the tasks' news, or by this class if it has no receiver.
 class Journal {
 public:
     /// An unusable file is set aside and reported by problem(). With Fault::busy (another process keeps writing to the
@@ -53,7 +53,7 @@ public:
     /// The same of what concerns the history.
     void listen_to_history(std::function<void(const JournalNews&)> on_news) { on_history_news_ = std::move(on_news); }
 
-    /// As they were when it was opened, or begun anew.
+    /// As they were when the file was opened, or started again after a loss.
     const JournalFile::Claim& claim() const { return claim_; }
     const JournalFile::Extent& extent() const { return extent_; } ///< what is dead or held: as the thread has told last
     /// Why the existing file is not used, and its new name; empty if there is no problem.
@@ -78,8 +78,8 @@ public:
         start_thread();
     }
 
-    /// After JournalNews::Lost: what is ordered from now on is for a new file. It takes all that have a number so far
-    /// for confirmed, until it is told better.
+    /// After JournalNews::Lost: later orders are for a new file. It treats all tasks numbered so far as confirmed until
+    /// a Confirm order says otherwise.
     void begin_anew();
 
     /// Whoever looks at the file's time of change sees that the gateway lives: to be called now and then, and done

@@ -104,7 +104,7 @@ Result<void> make_private(const std::string& path) {
 
 } // namespace
 
-/// Where SQLite cannot make its files beside the database, one that has no log of writes is read as it lies there.
+/// If SQLite cannot create its files next to the database, a database without a log of writes is read without them.
 Result<Database> JournalFile::open_database(const std::string& path, Database::Mode mode, const char* vfs) {
     if (mode == Database::Mode::read && !can_write_beside(path)) {
         const bool has_log = has_content(path + "-wal");
@@ -303,7 +303,7 @@ Result<void> JournalFile::sign(const Claim& claim, const std::string& agent) {
     return done ? set_meta("inode", std::uint64_t{FileIdentity::of(path_).inode}) : done;
 }
 
-/// Those that somebody has asked to retry are held as well: that was meant for the original.
+/// Dead tasks with a pending retry are held as well: the retry was meant for the original file.
 Result<void> JournalFile::hold_work(std::uint64_t confirmed, const std::string& reason) {
     const std::int64_t now = to_number(std::chrono::floor<WallTime::duration>(std::chrono::system_clock::now()));
     const Result<void> done = run_once("INSERT INTO dead SELECT number, event, id, action, ?, 0, ?, 1 FROM work"
