@@ -130,8 +130,7 @@ bool print_handler(std::ostream& out, const ConfigReport& config, std::string_vi
         return false;
     }
     const auto own = config.handlers.find(parts->name);
-    const HandlerSettings settings =
-        own == config.handlers.end() ? make_handler_settings(config.settings) : own->second;
+    const RunSettings settings = own == config.handlers.end() ? make_handler_settings(config.settings) : own->second;
     out << "\nits handler has the steps (" << show_setting("coalesce", settings.coalesce) << ", "
         << show_setting("timeout", settings.timeout) << ")\n";
     bool is_over = false;

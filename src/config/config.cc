@@ -75,7 +75,7 @@ private:
                 if (report_.handlers.contains(*name)) {
                     report_.errors.push_back({section.line, "section " + show(section.name) + " is given twice"});
                 }
-                HandlerSettings settings = make_handler_settings(report_.settings);
+                RunSettings settings = make_handler_settings(report_.settings);
                 apply_section(section, settings);
                 if (settings.coalesce > std::chrono::nanoseconds::zero() && report_.settings.queue_limit == 0) {
                     report_.warnings.push_back(

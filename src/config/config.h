@@ -18,8 +18,8 @@ namespace eventsgw {
 /// A configuration, read. Where there are errors `rules` is empty, and `settings` holds what could be understood.
 struct ConfigReport {
     RuleSet rules;
-    Settings settings;                                            ///< the defaults with [gateway] applied
-    std::map<std::string, HandlerSettings, std::less<>> handlers; ///< by event: those with a section of their own
+    Settings settings;                                        ///< the defaults with [gateway] applied
+    std::map<std::string, RunSettings, std::less<>> handlers; ///< by event: those with a section of their own
     std::vector<Problem> errors;
     std::vector<Problem> warnings;
     bool is_absent = false; ///< there is no file, and none is needed

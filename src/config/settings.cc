@@ -69,15 +69,15 @@ std::vector<SettingRow> make_table() {
     };
 }
 
-std::vector<HandlerSettingRow> make_handler_table() {
+std::vector<RunSettingRow> make_run_table() {
     return {
-        {"timeout", "", SettingKind::duration, "", 0, kYear, &HandlerSettings::timeout, true,
+        {"timeout", "", SettingKind::duration, "", 0, kYear, &RunSettings::timeout, true,
          "in the place of handler_timeout"},
-        {"serialize", "", SettingKind::serialize, "", 0, 0, &HandlerSettings::serialize, true,
+        {"serialize", "", SettingKind::serialize, "", 0, 0, &RunSettings::serialize, true,
          "in the place of serialize in [gateway]"},
-        {"skip_exit_codes", "", SettingKind::codes, "", 1, 255, &HandlerSettings::skip_exit_codes, true,
+        {"skip_exit_codes", "", SettingKind::codes, "", 1, 255, &RunSettings::skip_exit_codes, true,
          "exit statuses of a step that end the handler without an error"},
-        {"coalesce", "", SettingKind::duration, "0s", 0, kHour, &HandlerSettings::coalesce, true,
+        {"coalesce", "", SettingKind::duration, "0s", 0, kHour, &RunSettings::coalesce, true,
          "time from an event to its handler, which further events of its source join; 0: each has its own run"},
     };
 }
@@ -272,8 +272,8 @@ const std::vector<SettingRow>& settings_table() {
     return table;
 }
 
-const std::vector<HandlerSettingRow>& handler_settings_table() {
-    static const std::vector<HandlerSettingRow> table = make_handler_table();
+const std::vector<RunSettingRow>& run_settings_table() {
+    static const std::vector<RunSettingRow> table = make_run_table();
     return table;
 }
 
@@ -281,12 +281,12 @@ Result<void> apply_setting(Settings& settings, std::string_view name, std::strin
     return apply_row(settings, settings_table(), name, value);
 }
 
-Result<void> apply_setting(HandlerSettings& settings, std::string_view name, std::string_view value) {
-    return apply_row(settings, handler_settings_table(), name, value);
+Result<void> apply_setting(RunSettings& settings, std::string_view name, std::string_view value) {
+    return apply_row(settings, run_settings_table(), name, value);
 }
 
-HandlerSettings make_handler_settings(const Settings& settings) {
-    HandlerSettings made;
+RunSettings make_handler_settings(const Settings& settings) {
+    RunSettings made;
     made.timeout = settings.handler_timeout;
     made.serialize = settings.serialize;
     made.kill_grace = settings.kill_grace;

@@ -6,7 +6,7 @@
 #include "base/chrono.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "config/handler_settings.h"
+#include "config/run_settings.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +52,7 @@ struct Settings {
 };
 
 /// What [gateway] says of all handlers; a section [handler NAME] is applied on top of it.
-HandlerSettings make_handler_settings(const Settings& settings);
+RunSettings make_handler_settings(const Settings& settings);
 
 enum class SettingKind : std::uint8_t {
     level,
@@ -86,7 +86,7 @@ template <typename T> struct SettingRowOf {
 };
 
 using SettingRow = SettingRowOf<Settings>;
-using HandlerSettingRow = SettingRowOf<HandlerSettings>;
+using RunSettingRow = SettingRowOf<RunSettings>;
 
 /// The section of the configuration that holds them.
 inline constexpr std::string_view kGatewaySection = "gateway";
@@ -95,14 +95,14 @@ inline constexpr std::string_view kGatewaySection = "gateway";
 std::optional<std::string_view> handler_of(std::string_view section);
 
 const std::vector<SettingRow>& settings_table();
-const std::vector<HandlerSettingRow>& handler_settings_table();
+const std::vector<RunSettingRow>& run_settings_table();
 
 /// Sets one setting by its key in [gateway]. Errors say what was wrong and, for an unknown key, name the nearest known
 /// one.
 Result<void> apply_setting(Settings& settings, std::string_view name, std::string_view value);
 
 /// The same for a key of [handler NAME].
-Result<void> apply_setting(HandlerSettings& settings, std::string_view name, std::string_view value);
+Result<void> apply_setting(RunSettings& settings, std::string_view name, std::string_view value);
 
 /// Gives the settings that a reload cannot change the values that they have in `running`; returns the names of those
 /// that were to change.

@@ -127,7 +127,7 @@ void EventsDirectory::report(const StepList& list, const Event& event) const {
     }
 }
 
-const HandlerSettings& EventsDirectory::settings_of(std::string_view event) const {
+const RunSettings& EventsDirectory::settings_of(std::string_view event) const {
     const auto found = config_.overrides.find(event);
     return found == config_.overrides.end() ? config_.defaults : found->second;
 }

@@ -7,7 +7,7 @@
 #include "base/histogram.h"
 #include "base/log.h"
 #include "base/uuid.h"
-#include "config/handler_settings.h"
+#include "config/run_settings.h"
 #include "daemon/report.h"
 #include "event/event.h"
 #include "event/outcome.h"
@@ -36,8 +36,8 @@ public:
     /// What it takes from the configuration. Handlers of earlier events keep what they began with.
     struct Config {
         std::vector<std::string> bases; ///< absolute
-        HandlerSettings defaults;
-        std::map<std::string, HandlerSettings, std::less<>> overrides; ///< by event
+        RunSettings defaults;
+        std::map<std::string, RunSettings, std::less<>> overrides; ///< by event
     };
     struct Counters {
         std::uint64_t completed = 0;
@@ -80,7 +80,7 @@ private:
 
     void refuse(const Event& event, Keeper& keeper, std::string id);
     void report(const StepList& list, const Event& event) const;
-    const HandlerSettings& settings_of(std::string_view event) const;
+    const RunSettings& settings_of(std::string_view event) const;
     void begin(Occurrence occurrence, const std::string& lane);
     void on_done(Handlers::iterator place, const std::string& lane, const HandlerOutcome& outcome);
     void log_end(const Occurrence& occurrence, const HandlerOutcome& outcome) const;

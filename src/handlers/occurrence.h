@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/chrono.h"
-#include "config/handler_settings.h"
+#include "config/run_settings.h"
 #include "handlers/steps.h"
 #include "journal/task.h"
 
@@ -26,7 +26,7 @@ struct Occurrence {
     std::chrono::steady_clock::time_point read; ///< the same, by the clock that never jumps
     std::vector<Step> steps;                    ///< as they were when the event arrived
     std::vector<std::string> bases; ///< where to look for steps; empty unless the kernel was too short to do so then
-    HandlerSettings settings;
+    RunSettings settings;
     std::uint64_t coalesced = 1; ///< events that it stands for
 
     std::string_view payload() const { return event->payload(); }

@@ -132,13 +132,13 @@ void words_are_chosen_among_a_few() {
 }
 
 std::string handler_error_of(std::string_view name, std::string_view value) {
-    HandlerSettings settings;
+    RunSettings settings;
     const Result<void> done = apply_setting(settings, name, value);
     return done ? "no error" : done.error().message;
 }
 
 void a_handler_has_settings_of_its_own() {
-    HandlerSettings settings;
+    RunSettings settings;
     CHECK(apply_setting(settings, "timeout", "10m").ok());
     CHECK(apply_setting(settings, "serialize", "event").ok());
     CHECK(apply_setting(settings, "skip_exit_codes", " 2 3\n\t255 ").ok());
@@ -156,7 +156,7 @@ void a_handler_has_settings_of_its_own() {
 }
 
 void handlers_begin_with_what_the_gateway_says() {
-    const HandlerSettings settings = make_handler_settings(changed_in_everything());
+    const RunSettings settings = make_handler_settings(changed_in_everything());
     CHECK(settings.timeout == 1h && settings.kill_grace == 1h && settings.serialize == Serialize::source);
     CHECK(!settings.strict_modes && settings.skip_exit_codes.empty() && settings.coalesce == 0s);
 }

@@ -46,11 +46,11 @@ struct Fixture {
     }
 
     EventsDirectory::Config config() const {
-        HandlerSettings settings;
+        RunSettings settings;
         settings.strict_modes = false;
-        HandlerSettings lane = settings;
+        RunSettings lane = settings;
         lane.serialize = Serialize::event;
-        HandlerSettings window = settings;
+        RunSettings window = settings;
         window.coalesce = 1s;
         return {{directory.path()}, settings, {{"lane", lane}, {"window", window}}};
     }

@@ -45,7 +45,7 @@ struct Fixture {
 
     FakeTimers timers;
     Slots slots;
-    HandlerSettings settings;
+    RunSettings settings;
     bool is_replay = false;
     std::string starts;
     std::vector<std::pair<std::string, std::string>> running;

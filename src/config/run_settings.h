@@ -17,8 +17,8 @@ enum class Serialize : std::uint8_t {
     source, ///< those of events of one source
 };
 
-/// How the handlers of one event run: from [gateway], and on top of it from [handler NAME].
-struct HandlerSettings {
+/// How the runs of one rule or handler run: from [gateway], and on top of it from [handler NAME].
+struct RunSettings {
     std::chrono::nanoseconds timeout{0}; ///< of all its steps together; 0 for none
     Serialize serialize = Serialize::none;
     std::vector<std::uint64_t> skip_exit_codes; ///< of a step that says "not for me"
