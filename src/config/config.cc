@@ -6,6 +6,7 @@
 #include "base/chrono.h"
 #include "base/file.h"
 #include "base/glob.h"
+#include "base/text.h"
 #include "config/ini.h"
 #include "config/ini_interpolation.h"
 #include "config/lint.h"
@@ -33,6 +34,7 @@ public:
         read_rules(RuleKind::command);
         read_settings();
         read_handlers();
+        read_rule_settings();
         for (Problem& problem : find_doubtful(document_, rules_)) {
             report_.warnings.push_back(std::move(problem));
         }
@@ -51,6 +53,7 @@ private:
                 continue;
             }
             for (const IniEntry* entry : merge_defaults(document_, section)) {
+                has_command_by_key_[entry->key] |= kind == RuleKind::command;
                 if (std::optional<std::string> value = expand(section, *entry)) {
                     rules_.push_back({kind, entry->key, is_glob(entry->key), std::move(*value), entry->line});
                 }
@@ -77,25 +80,101 @@ private:
                 }
                 RunSettings settings = make_handler_settings(report_.settings);
                 apply_section(section, settings);
-                if (settings.coalesce > std::chrono::nanoseconds::zero() && report_.settings.queue_limit == 0) {
-                    report_.warnings.push_back(
-                        {section.line, "each event of section " + show(section.name) +
-                                           " will be refused: one that coalesces waits "
-                                           "for others, and with queue_limit = 0 none may wait"});
-                }
+                warn_if_nothing_may_wait(section, settings);
                 report_.handlers.insert_or_assign(std::string(*name), std::move(settings));
             }
         }
     }
 
-    template <typename T> void apply_section(const IniSection& section, T& settings) {
-        for (const IniEntry& entry : section.entries) {
-            const std::optional<std::string> value = expand(section, entry);
-            if (!value) {
+    /// On top of [gateway] too, for the command of that key. The action of the same key needs none of it.
+    void read_rule_settings() {
+        const RunSettings defaults = make_command_settings(report_.settings);
+        std::map<std::string, RunSettings, std::less<>> settings_by_key;
+        for (const IniSection& section : document_.sections) {
+            const std::optional<std::string_view> key = rule_of(section.name);
+            if (!key) {
                 continue;
             }
-            if (const Result<void> done = apply_setting(settings, entry.key, *value); !done) {
-                report_.errors.push_back({entry.line, done.error().message + comment_hint(*value)});
+            const auto [own, is_new] = settings_by_key.try_emplace(std::string(*key), defaults);
+            if (!is_new) {
+                report_.errors.push_back({section.line, "section " + show(section.name) + " is given twice"});
+            }
+            const auto known = has_command_by_key_.find(*key);
+            if (known == has_command_by_key_.end()) {
+                report_.errors.push_back({section.line, describe_missing_rule(section.name, *key)});
+            } else if (!known->second) {
+                refuse_settings(section, *key);
+                continue;
+            }
+            apply_section(section, own->second);
+            warn_if_nothing_may_wait(section, own->second);
+        }
+        for (Rule& rule : rules_) {
+            if (rule.kind == RuleKind::command) {
+                const auto own = settings_by_key.find(rule.channel);
+                rule.settings = own == settings_by_key.end() ? defaults : own->second;
+            }
+        }
+    }
+
+    std::string describe_missing_rule(const std::string& section, std::string_view key) const {
+        std::vector<std::string_view> keys;
+        for (const auto& [known, has_command] : has_command_by_key_) {
+            keys.push_back(known);
+        }
+        const std::string nearest(find_nearest(key, keys));
+        return "section " + show(section) + " is about no rule: [actions] and [commands] do not have its key" +
+               (nearest.empty() ? "" : "; did you mean " + show("rule " + nearest) + "?");
+    }
+
+    void refuse_settings(const IniSection& section, std::string_view key) {
+        RunSettings ignored;
+        for (const IniEntry& entry : section.entries) {
+            if (apply_entry(section, entry, ignored)) {
+                report_.errors.push_back({entry.line, entry.key +
+                                                          ": means nothing for an action, which the module's agent "
+                                                          "runs, and " +
+                                                          show(key) + " is in [actions] only"});
+            }
+        }
+    }
+
+    void warn_if_nothing_may_wait(const IniSection& section, const RunSettings& settings) {
+        if (settings.coalesce > std::chrono::nanoseconds::zero() && report_.settings.queue_limit == 0) {
+            report_.warnings.push_back({section.line, "each event of section " + show(section.name) +
+                                                          " will be refused: one that coalesces waits "
+                                                          "for others, and with queue_limit = 0 none may wait"});
+        }
+    }
+
+    template <typename T> void apply_section(const IniSection& section, T& settings) {
+        for (const IniEntry& entry : section.entries) {
+            apply_entry(section, entry, settings);
+        }
+        warn_of_delays(section, settings);
+    }
+
+    /// Whether it could be applied. If not, the report says why.
+    template <typename T> bool apply_entry(const IniSection& section, const IniEntry& entry, T& settings) {
+        const std::optional<std::string> value = expand(section, entry);
+        if (!value) {
+            return false;
+        }
+        if (const Result<void> done = apply_setting(settings, entry.key, *value); !done) {
+            report_.errors.push_back({entry.line, done.error().message + comment_hint(*value)});
+            return false;
+        }
+        return true;
+    }
+
+    /// Told of the section that has one of the two itself: what is inherited is told of where it stands.
+    template <typename T> void warn_of_delays(const IniSection& section, const T& settings) {
+        for (const char* name : {"retry_delay", "retry_max_delay"}) {
+            const auto own = section.by_key.find(name);
+            if (own != section.by_key.end() && settings.retry_delay > settings.retry_max_delay) {
+                report_.warnings.push_back({section.entries[own->second].line,
+                                            "retry_delay is longer than retry_max_delay, which holds for every retry"});
+                return;
             }
         }
     }
@@ -120,6 +199,7 @@ private:
     IniInterpolation interpolation_;
     ConfigReport report_;
     std::vector<Rule> rules_;
+    std::map<std::string, bool, std::less<>> has_command_by_key_; ///< those whose value is refused included
 };
 
 /// The program is started in the state directory, but those who call `check` and `match` are often elsewhere.

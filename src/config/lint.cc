@@ -24,7 +24,7 @@ constexpr std::size_t kMaxArgument = 131071;
 
 bool is_read(const IniSection& section) {
     return section.name == section_of(RuleKind::action) || section.name == section_of(RuleKind::command) ||
-           section.name == kGatewaySection || handler_of(section.name).has_value();
+           section.name == kGatewaySection || handler_of(section.name).has_value() || rule_of(section.name).has_value();
 }
 
 std::string_view find_nearest_section(std::string_view name) {
@@ -121,13 +121,13 @@ private:
     void report_unread(const IniSection& section) {
         const std::string_view nearest = find_nearest_section(section.name);
         warn(section.line, "section " + show(section.name) + " is not read" +
-                               (nearest.empty() ? "; actions, commands, gateway and handler NAME are"
+                               (nearest.empty() ? "; actions, commands, gateway, rule KEY and handler NAME are"
                                                 : "; did you mean [" + std::string(nearest) + "]?"));
     }
 
     void check_entries(const IniSection& section) {
         const bool is_shell = section.name != section_of(RuleKind::action) && section.name != kGatewaySection &&
-                              !handler_of(section.name);
+                              !handler_of(section.name) && !rule_of(section.name);
         for (const IniEntry& entry : section.entries) {
             const IniEntry& first = section.entries[section.by_folded_key.at(to_lower(entry.key)).front()];
             if (first.key != entry.key) {

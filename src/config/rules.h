@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "config/run_settings.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,6 +30,9 @@ struct Rule {
     bool is_pattern;     ///< subscribed with PSUBSCRIBE: `channel` has one of the characters *?[\ in it
     std::string value;
     std::size_t line; ///< in the configuration, from 1
+
+    /// How a command runs: from [gateway], and on top of it from [rule KEY]. An action has the defaults, and no use.
+    RunSettings settings = {};
 };
 
 /// All rules in the order of the legacy parser (actions, then commands), found by the subscription that brings their

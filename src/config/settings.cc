@@ -4,25 +4,23 @@
 #include "config/settings.h"
 
 #include "base/text.h"
-#include "config/address.h"
 #include "config/problem.h"
+#include "config/python_text.h"
+#include "config/setting_values.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 namespace eventsgw {
 namespace {
 
-constexpr std::uint64_t kKibibyte = std::uint64_t{1} << 10U;
-constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
-constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30U;
-constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
-
 // Milliseconds, as the limits of durations.
 constexpr std::uint64_t kMinute = 60000;
 constexpr std::uint64_t kHour = 3600000;
+constexpr std::uint64_t kDay = 24 * kHour;
 constexpr std::uint64_t kYear = 8760 * kHour;
+
+constexpr std::uint64_t kMaxRetry = 100;
 
 // NOLINTNEXTLINE(readability-function-size): a table
 std::vector<SettingRow> make_table() {
@@ -66,44 +64,48 @@ std::vector<SettingRow> make_table() {
          "handlers that run one after the other, in the order of their events: none, event or source"},
         {"strict_modes", "", SettingKind::flag, "yes", 0, 0, &Settings::strict_modes, true,
          "whether steps that others could have written are refused: yes or no"},
+        {"coalesce_by", "", SettingKind::coalesce_by, "payload", 0, 0, &Settings::coalesce_by, true,
+         "which events of one name and source coalesce joins: those with the same payload, or all of the event"},
+        {"retry", "", SettingKind::count, "0", 0, kMaxRetry, &Settings::retry, true,
+         "further attempts after a run has failed"},
+        {"retry_delay", "", SettingKind::duration, "1s", 1, kHour, &Settings::retry_delay, true,
+         "time before the first of them, doubled before each further one"},
+        {"retry_max_delay", "", SettingKind::duration, "5m", 1, kDay, &Settings::retry_max_delay, true,
+         "time beyond which it does not grow"},
+        {"interrupted", "", SettingKind::interrupted, "again", 0, 0, &Settings::interrupted, true,
+         "what becomes of a run that the end of the gateway interrupts: again or drop"},
+        {"max_age", "", SettingKind::duration, "0s", 0, kYear, &Settings::max_age, true,
+         "age beyond which a run that waits is dead; 0: any"},
+        {"hold_after", "", SettingKind::duration, "24h", 0, kYear, &Settings::hold_after, true,
+         "age beyond which a run from the journal is held at a start; 0: none is held"},
+        {"max_attempts", "", SettingKind::count, "3", 1, 100, &Settings::max_attempts, true,
+         "interruptions by an unclean end of the gateway after which a run is dead"},
     };
 }
 
 std::vector<RunSettingRow> make_run_table() {
     return {
-        {"timeout", "", SettingKind::duration, "", 0, kYear, &RunSettings::timeout, true,
-         "in the place of handler_timeout"},
-        {"serialize", "", SettingKind::serialize, "", 0, 0, &RunSettings::serialize, true,
-         "in the place of serialize in [gateway]"},
+        {"timeout", "", SettingKind::duration, "0s", 0, kYear, &RunSettings::timeout, true,
+         "time that an attempt may take; for a handler in the place of handler_timeout"},
+        {"serialize", "", SettingKind::serialize, "none", 0, 0, &RunSettings::serialize, true,
+         "runs that run one after the other, in the order of their events: none, event or source"},
         {"skip_exit_codes", "", SettingKind::codes, "", 1, 255, &RunSettings::skip_exit_codes, true,
-         "exit statuses of a step that end the handler without an error"},
+         "exit statuses of a command or step that end the run without an error"},
         {"coalesce", "", SettingKind::duration, "0s", 0, kHour, &RunSettings::coalesce, true,
-         "time from an event to its handler, which further events of its source join; 0: each has its own run"},
+         "time from an event to its run, which further events of its source join; 0: each has its own run"},
+        {"coalesce_by", "", SettingKind::coalesce_by, "payload", 0, 0, &RunSettings::coalesce_by, true,
+         "in the place of coalesce_by in [gateway]"},
+        {"retry", "", SettingKind::count, "0", 0, kMaxRetry, &RunSettings::retry, true,
+         "in the place of retry in [gateway]"},
+        {"retry_delay", "", SettingKind::duration, "1s", 1, kHour, &RunSettings::retry_delay, true,
+         "in the place of retry_delay in [gateway]"},
+        {"retry_max_delay", "", SettingKind::duration, "5m", 1, kDay, &RunSettings::retry_max_delay, true,
+         "in the place of retry_max_delay in [gateway]"},
+        {"interrupted", "", SettingKind::interrupted, "again", 0, 0, &RunSettings::interrupted, true,
+         "in the place of interrupted in [gateway]"},
+        {"max_age", "", SettingKind::duration, "0s", 0, kYear, &RunSettings::max_age, true,
+         "in the place of max_age in [gateway]"},
     };
-}
-
-Result<Durability> parse_durability(std::string_view text) {
-    if (text == "outage" || text == "always") {
-        return text == "always" ? Durability::always : Durability::outage;
-    }
-    return Error{"must be outage or always: " + show(text)};
-}
-
-/// Kept as it is written, once it is known to be one.
-Result<std::string> parse_listen_address(std::string_view text) {
-    if (text.empty()) {
-        return std::string();
-    }
-    const Result<Address> address = parse_address(text);
-    if (!address) {
-        return address.error();
-    }
-    const bool has_port = !text.empty() && text.back() != ']' && text.find(':') != std::string_view::npos;
-    if (!address->is_unix() && !(has_port && is_numeric_host(address->host))) {
-        return Error{"must be a numeric address with a port, such as 127.0.0.1:9464, or the path of a socket: " +
-                     show(text)};
-    }
-    return std::string(text);
 }
 
 template <typename Row> const Row* find_row(const std::vector<Row>& table, std::string_view name) {
@@ -123,83 +125,6 @@ template <typename Row> Error unknown_setting(const std::vector<Row>& table, std
     const std::string_view nearest = find_nearest(to_lower(name), names);
     const std::string hint = nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?";
     return Error{"unknown setting " + show(name) + hint};
-}
-
-Result<bool> parse_flag(std::string_view text) {
-    if (text == "yes" || text == "no") {
-        return text == "yes";
-    }
-    return Error{"neither yes nor no: " + show(text)};
-}
-
-Result<Serialize> parse_serialize(std::string_view text) {
-    if (text == "none") {
-        return Serialize::none;
-    }
-    if (text == "event") {
-        return Serialize::event;
-    }
-    if (text == "source") {
-        return Serialize::source;
-    }
-    return Error{"not one of none, event, source: " + show(text)};
-}
-
-/// Numbers with blanks or line ends between them.
-Result<std::vector<std::uint64_t>> parse_codes(std::string_view text, std::uint64_t minimum, std::uint64_t maximum) {
-    std::vector<std::uint64_t> codes;
-    for (text = trim(text); !text.empty(); text = trim(text)) {
-        const std::string_view word = text.substr(0, text.find_first_of(" \t\n"));
-        const Result<std::uint64_t> code = parse_count(word);
-        if (!code || *code < minimum || *code > maximum) {
-            return Error{"not exit statuses from " + std::to_string(minimum) + " to " + std::to_string(maximum) +
-                         " with blanks between them: " + show(word)};
-        }
-        codes.push_back(*code);
-        text.remove_prefix(word.size());
-    }
-    return codes;
-}
-
-/// One a line.
-Result<std::vector<std::string>> parse_directories(std::string_view text) {
-    std::vector<std::string> directories;
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-        if (line.find('\0') != std::string_view::npos) {
-            return Error{"a path has no NUL in it: " + show(line)};
-        }
-        if (const std::string_view directory = trim(line); !directory.empty()) {
-            directories.emplace_back(directory);
-        }
-    }
-    return directories;
-}
-
-struct Unit {
-    std::uint64_t size;
-    const char* suffix;
-};
-
-std::string in_largest_unit(std::uint64_t number, std::initializer_list<Unit> from_large_to_small) {
-    for (const Unit& unit : from_large_to_small) {
-        if (number != 0 && number % unit.size == 0) {
-            return std::to_string(number / unit.size) + unit.suffix;
-        }
-    }
-    return std::to_string(number);
-}
-
-/// One of a row's limits as one would write it in the configuration: "1000", "10ms", "256M".
-std::string format_limit(SettingKind kind, std::uint64_t limit) {
-    if (kind == SettingKind::duration) {
-        return in_largest_unit(limit, {{3600000, "h"}, {1000, "s"}, {1, "ms"}});
-    }
-    if (kind == SettingKind::size) {
-        return in_largest_unit(limit, {{kGibibyte, "G"}, {kMebibyte, "M"}, {kKibibyte, "K"}});
-    }
-    return std::to_string(limit);
 }
 
 template <typename S, typename T> Result<void> set_field(S& settings, const SettingRowOf<S>& row,
@@ -237,6 +162,8 @@ template <typename S> Result<void> set_from_text(S& settings, const SettingRowOf
                          std::chrono::nanoseconds(std::chrono::milliseconds(row.maximum)));
     case SettingKind::flag: return set_field(settings, row, parse_flag(value));
     case SettingKind::serialize: return set_field(settings, row, parse_serialize(value));
+    case SettingKind::coalesce_by: return set_field(settings, row, parse_coalesce_by(value));
+    case SettingKind::interrupted: return set_field(settings, row, parse_interrupted(value));
     case SettingKind::codes: return set_field(settings, row, parse_codes(value, row.minimum, row.maximum));
     case SettingKind::durability: return set_field(settings, row, parse_durability(value));
     case SettingKind::address: return set_field(settings, row, parse_listen_address(value));
@@ -267,6 +194,14 @@ std::optional<std::string_view> handler_of(std::string_view section) {
     return trim(section.substr(kPrefix.size()));
 }
 
+std::optional<std::string_view> rule_of(std::string_view section) {
+    constexpr std::string_view kPrefix = "rule ";
+    if (section.substr(0, kPrefix.size()) != kPrefix) {
+        return std::nullopt;
+    }
+    return python_rstrip(python_lstrip(section.substr(kPrefix.size()))); // as the keys of rules are
+}
+
 const std::vector<SettingRow>& settings_table() {
     static const std::vector<SettingRow> table = make_table();
     return table;
@@ -285,11 +220,22 @@ Result<void> apply_setting(RunSettings& settings, std::string_view name, std::st
     return apply_row(settings, run_settings_table(), name, value);
 }
 
-RunSettings make_handler_settings(const Settings& settings) {
+RunSettings make_command_settings(const Settings& settings) {
     RunSettings made;
+    made.coalesce_by = settings.coalesce_by;
+    made.kill_grace = settings.kill_grace;
+    made.retry = settings.retry;
+    made.retry_delay = settings.retry_delay;
+    made.retry_max_delay = settings.retry_max_delay;
+    made.interrupted = settings.interrupted;
+    made.max_age = settings.max_age;
+    return made;
+}
+
+RunSettings make_handler_settings(const Settings& settings) {
+    RunSettings made = make_command_settings(settings);
     made.timeout = settings.handler_timeout;
     made.serialize = settings.serialize;
-    made.kill_grace = settings.kill_grace;
     made.strict_modes = settings.strict_modes;
     return made;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "config/run_settings.h"
+#include "config/setting_values.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +19,6 @@
 #include <vector>
 
 namespace eventsgw {
-
-/// When a task is written to disk.
-enum class Durability : std::uint8_t {
-    outage, ///< when the leader does not take it in time
-    always  ///< before it is pushed
-};
 
 /// What an administrator can tune, with its defaults. Set from, weakest first: the defaults, [gateway] in the
 /// configuration, the environment, the command line.
@@ -49,28 +44,31 @@ struct Settings {
     std::chrono::nanoseconds kill_grace = std::chrono::seconds(5); ///< from TERM to KILL
     Serialize serialize = Serialize::none;                         ///< which handlers do not run side by side
     bool strict_modes = true;                                      ///< refuse steps that others can write
+
+    // Of all commands and handlers; RunSettings has members of the same names.
+    CoalesceBy coalesce_by = CoalesceBy::payload;
+    std::uint64_t retry = 0;
+    std::chrono::nanoseconds retry_delay = std::chrono::seconds(1);
+    std::chrono::nanoseconds retry_max_delay = std::chrono::minutes(5);
+    Interrupted interrupted = Interrupted::again;
+    std::chrono::nanoseconds max_age{0};
+
+    std::chrono::nanoseconds hold_after = std::chrono::hours(24); ///< of a run at a start, which is then held; 0: never
+    std::uint64_t max_attempts = 3; ///< interruptions by an unclean end after which a run is dead
 };
 
 /// What [gateway] says of all handlers; a section [handler NAME] is applied on top of it.
 RunSettings make_handler_settings(const Settings& settings);
 
-enum class SettingKind : std::uint8_t {
-    level,
-    count,
-    duration,
-    size,
-    flag,
-    serialize,
-    codes,
-    directories,
-    durability,
-    address
-};
+/// What [gateway] says of all commands, to which `handler_timeout` and `serialize` mean nothing; a section [rule KEY]
+/// is applied on top of it.
+RunSettings make_command_settings(const Settings& settings);
 
 /// The member of T that a setting fills.
 template <typename T> using SettingField =
     std::variant<LogLevel T::*, std::uint64_t T::*, std::chrono::nanoseconds T::*, bool T::*, Serialize T::*,
-                 std::vector<std::uint64_t> T::*, std::vector<std::string> T::*, Durability T::*, std::string T::*>;
+                 CoalesceBy T::*, Interrupted T::*, std::vector<std::uint64_t> T::*, std::vector<std::string> T::*,
+                 Durability T::*, std::string T::*>;
 
 /// One row of a table of settings, from which parsing, messages and the test of the documentation are fed.
 template <typename T> struct SettingRowOf {
@@ -94,6 +92,9 @@ inline constexpr std::string_view kGatewaySection = "gateway";
 /// The event that a section [handler NAME] is about; nothing where the section is another.
 std::optional<std::string_view> handler_of(std::string_view section);
 
+/// The key of the rules that a section [rule KEY] is about; nothing where the section is another.
+std::optional<std::string_view> rule_of(std::string_view section);
+
 const std::vector<SettingRow>& settings_table();
 const std::vector<RunSettingRow>& run_settings_table();
 
@@ -101,7 +102,7 @@ const std::vector<RunSettingRow>& run_settings_table();
 /// one.
 Result<void> apply_setting(Settings& settings, std::string_view name, std::string_view value);
 
-/// The same for a key of [handler NAME].
+/// The same for a key of [rule KEY] or [handler NAME].
 Result<void> apply_setting(RunSettings& settings, std::string_view name, std::string_view value);
 
 /// Gives the settings that a reload cannot change the values that they have in `running`; returns the names of those

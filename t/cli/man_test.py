@@ -116,7 +116,7 @@ class Examples(unittest.TestCase):
         self.assertGreaterEqual(len(displays), 5)
         for display in displays:
             with tempfile.TemporaryDirectory(prefix="eventsgw-") as module:
-                for name in ("state", "events/user-domain-changed"):
+                for name in ("state", "events/hosts-changed"):
                     pathlib.Path(module, name).mkdir(parents=True)
                 pathlib.Path(module, "state", "eventsgw.conf").write_text(display, encoding="utf-8")
                 done = program.run("check", cwd=pathlib.Path(module, "state"))

@@ -117,7 +117,7 @@ void sections_that_nobody_reads_may_hold_bad_references() {
     const ConfigReport report = parse_config("[mine]\nx = %\n[actions]\na = b\n");
     CHECK_EQUAL(describe(report.errors), "");
     CHECK_EQUAL(describe(report.warnings),
-                "F:1: section \"mine\" is not read; actions, commands, gateway and handler NAME are\n");
+                "F:1: section \"mine\" is not read; actions, commands, gateway, rule KEY and handler NAME are\n");
 }
 
 void a_command_is_one_argument_to_the_system() {
