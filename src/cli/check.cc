@@ -44,6 +44,7 @@ void print_report(const ConfigReport& report, std::ostream& out) {
     add_rules(tree.get(), report.rules.all());
     add_problems(tree.get(), "errors", report.errors);
     add_problems(tree.get(), "warnings", report.warnings);
+    add_problems(tree.get(), "notes", report.notes);
     out << print_json(tree.get()) << '\n';
 }
 
@@ -58,6 +59,9 @@ void print_text(const std::string& file, const ConfigReport& report, std::ostrea
     print_problems(file, report, err);
     if (!report.errors.empty()) {
         return;
+    }
+    for (const Problem& note : report.notes) {
+        out << format_problem(file, {note.line, "note: " + note.message}) << '\n';
     }
     const std::vector<std::string>& directories = report.settings.eventsdir;
     const bool is_idle = report.rules.empty() && directories.empty();

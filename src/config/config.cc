@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/ini.h"
 #include "config/ini_interpolation.h"
+#include "config/lane_wait.h"
 #include "config/lint.h"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ public:
         }
         sort_by_line(report_.errors);
         sort_by_line(report_.warnings);
+        sort_by_line(report_.notes);
         if (report_.errors.empty()) {
             report_.rules = RuleSet(std::move(rules_));
         }
@@ -68,6 +70,7 @@ private:
                 continue;
             }
             apply_section(section, report_.settings);
+            note_lane_wait(section, make_handler_settings(report_.settings), "a handler without a section of its own");
         }
     }
 
@@ -81,6 +84,7 @@ private:
                 RunSettings settings = make_handler_settings(report_.settings);
                 apply_section(section, settings);
                 warn_if_nothing_may_wait(section, settings);
+                note_lane_wait(section, settings, "[" + escape(section.name) + "]");
                 report_.handlers.insert_or_assign(std::string(*name), std::move(settings));
             }
         }
@@ -108,6 +112,7 @@ private:
             }
             apply_section(section, own->second);
             warn_if_nothing_may_wait(section, own->second);
+            note_lane_wait(section, own->second, "[" + escape(section.name) + "]");
         }
         for (Rule& rule : rules_) {
             if (rule.kind == RuleKind::command) {
@@ -144,6 +149,13 @@ private:
             report_.warnings.push_back({section.line, "each event of section " + show(section.name) +
                                                           " will be refused: one that coalesces waits "
                                                           "for others, and with queue_limit = 0 none may wait"});
+        }
+    }
+
+    void note_lane_wait(const IniSection& section, const RunSettings& settings, const std::string& who) {
+        if (const std::string wait = describe_lane_wait(settings); !wait.empty()) {
+            report_.notes.push_back(
+                {section.line, "the retries of " + who + " may keep later runs of its lane waiting for " + wait});
         }
     }
 

@@ -22,7 +22,8 @@ struct ConfigReport {
     std::map<std::string, RunSettings, std::less<>> handlers; ///< by event: those with a section of their own
     std::vector<Problem> errors;
     std::vector<Problem> warnings;
-    bool is_absent = false; ///< there is no file, and none is needed
+    std::vector<Problem> notes; ///< what follows from sound settings and is worth knowing
+    bool is_absent = false;     ///< there is no file, and none is needed
 };
 
 /// Reads the bytes of an eventsgw.conf. Finds all problems, not only the first; in the order of their lines.

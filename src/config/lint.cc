@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "config/action_name.h"
+#include "config/own_end.h"
 #include "config/python_text.h"
 #include "config/settings.h"
 
@@ -180,6 +181,19 @@ private:
         } else if (rule.value.size() > kMaxArgument) {
             warn(rule.line, "the command will fail: it has " + std::to_string(rule.value.size()) +
                                 " bytes, and the system allows " + std::to_string(kMaxArgument));
+        }
+        if (rule.settings.interrupted == Interrupted::again) {
+            check_own_end(rule);
+        }
+    }
+
+    /// Such a run is interrupted by what it does itself, and would do it again after each start of the gateway.
+    void check_own_end(const Rule& rule) {
+        if (const std::string end = find_own_end(rule.value); !end.empty()) {
+            warn(rule.line, "the command " + show(end) +
+                                " can end this gateway, which would run it again after its next start; set interrupted "
+                                "= drop in [rule " +
+                                escape(rule.channel) + "]");
         }
     }
 

@@ -123,11 +123,52 @@ class Warnings(unittest.TestCase):
     def test_a_nul_in_a_value(self):
         self.assert_warning(b"[commands]\na = b\x00c\n", 2, "NUL")
 
+    def test_a_command_that_ends_its_own_gateway(self):
+        config = b"[commands]\na/event/b = cat && systemctl restart eventsgw@samba1\n"
+        self.assert_warning(config, 2, "[rule a/event/b]")
+        done = run_with(config + b"[rule a/event/b]\ninterrupted = drop\n", "check")
+        self.assertEqual((done.status, done.stderr), (0, ""))
+        done = run_with(config + b"[gateway]\ninterrupted = drop\n", "check")
+        self.assertEqual((done.status, done.stderr), (0, ""))
+
     def test_warnings_beside_errors(self):
         done = run_with(b"[action]\na = b\n[actions]\nc\n", "check")
         self.assertEqual(done.status, EX_CONFIG)
         self.assertEqual(lines_of(done.output, warnings=True), [1], done)
         self.assertEqual(lines_of(done.output, warnings=False), [4], done)
+
+
+class Notes(unittest.TestCase):
+    CONFIG = GOOD + b"""[commands]
+module/a*/event/[bc] = true
+[gateway]
+retry = 3
+serialize = event
+[rule module/a*/event/[bc]]
+serialize = source
+timeout = 1m
+[handler e]
+coalesce = 1s
+[handler f]
+retry = 0
+"""
+    TOLD = (
+        (5, "a handler without a section of its own", "8.75s plus the time of 4 attempts"),
+        (8, "[rule module/a*/event/[bc]]", "4m9s"),
+        (11, "[handler e]", "8.75s plus the time of 4 attempts"),
+    )
+    NOTE = "the retries of {} may keep later runs of its lane waiting for up to {}"
+
+    def test_how_long_a_lane_waits_for_retries(self):
+        done = run_with(self.CONFIG, "check")
+        self.assertEqual((done.status, done.stderr), (0, ""))
+        notes = [f"eventsgw.conf:{line}: note: {self.NOTE.format(who, wait)}\n" for line, who, wait in self.TOLD]
+        self.assertEqual(done.stdout, "".join(notes) + "eventsgw.conf: OK, 2 rules\n")
+
+    def test_in_json(self):
+        done = run_with(self.CONFIG, "check", "--format", "json")
+        notes = [{"line": line, "message": self.NOTE.format(who, wait)} for line, who, wait in self.TOLD]
+        self.assertEqual(json.loads(done.stdout)["notes"], notes)
 
 
 class Json(unittest.TestCase):
@@ -136,7 +177,7 @@ class Json(unittest.TestCase):
         self.assertEqual(done.status, status, done)
         self.assertEqual(done.stderr, "")
         report = json.loads(done.stdout)
-        self.assertEqual(sorted(report), ["errors", "rules", "warnings"])
+        self.assertEqual(sorted(report), ["errors", "notes", "rules", "warnings"])
         return report
 
     def test_the_members_of_a_rule(self):
@@ -155,6 +196,7 @@ class Json(unittest.TestCase):
                 ],
                 "errors": [],
                 "warnings": [],
+                "notes": [],
             },
         )
         self.assertEqual(list(report["rules"][0]), ["line", "section", "channel", "pattern", "value"])
