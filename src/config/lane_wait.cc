@@ -6,6 +6,8 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace eventsgw {
 namespace {

@@ -47,13 +47,11 @@ void commands_begin_with_what_the_gateway_says() {
 
 void a_key_is_as_it_is_written_with_the_rule() {
     for (const std::string key : {"module/*/event/x", "Module/A/event/x", "a b", "a/[bc]", "a/[bc]*", "a]b", "\\[a]b",
-                                  "a\\[b", "[open", "100%", "a%%b", "%(x)s", "#a", ";a", "a:b", "a;b", "Zo\xC3\xAB"}) {
-        const bool is_comment = key[0] == '#' || key[0] == ';';
-        const std::string config = "[commands]\n" + key + " = x\nother = y\n[rule " + key + "]\nretry = 5\n";
-        if (!is_comment) {
-            CHECK_EQUAL(retries_of(config, key), "5");
-            CHECK_EQUAL(retries_of(config, "other"), "0");
-        }
+                                  "a\\[b", "[open", "100%", "a%%b", "%(x)s", "a:b", "a;b", "Zo\xC3\xAB"}) {
+        std::string config = "[commands]\n";
+        config.append(key).append(" = x\nother = y\n[rule ").append(key).append("]\nretry = 5\n");
+        CHECK_EQUAL(retries_of(config, key), "5");
+        CHECK_EQUAL(retries_of(config, "other"), "0");
     }
     CHECK_EQUAL(retries_of("[commands]\na/b = x\n[rule \t a/b\t ]\nretry = 5\n", "a/b"), "5");
     CHECK_EQUAL(retries_of("[commands]\na/b = x\n[rule a/b] a note\nretry = 5\n", "a/b"), "5");
