@@ -3,14 +3,12 @@
 
 #include "process/remains.h"
 
+#include "process/process_stat.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
-#include <sstream>
-#include <string>
 
 #include <unistd.h>
 
@@ -21,40 +19,15 @@ bool is_empty(pid_t group) {
     return ::kill(-group, 0) != 0 && errno == ESRCH;
 }
 
-/// Of one process, from /proc/PID/stat; see proc(5).
-struct Place {
-    pid_t group = 0;
-    pid_t session = 0;
-};
-
-Place find_place(const std::string& pid) {
-    std::ifstream file("/proc/" + pid + "/stat");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const std::size_t end_of_name = text.rfind(')'); // the name may hold anything
-    Place place;
-    if (end_of_name != std::string::npos) {
-        std::istringstream fields(text.substr(end_of_name + 1));
-        char state = 0;
-        pid_t parent = 0;
-        fields >> state >> parent >> place.group >> place.session;
-    }
-    return place;
-}
-
 /// Those of `groups` that are still what they were.
 std::set<pid_t> find_ours(const std::set<pid_t>& groups) {
     std::set<pid_t> ours;
     const pid_t session = ::getsid(0);
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-        const std::string name = entry.path().filename();
-        if (name.find_first_not_of("0123456789") == std::string::npos) {
-            const Place place = find_place(name);
-            if (place.session == session && groups.contains(place.group)) {
-                ours.insert(place.group);
-            }
+    each_process([&](const ProcessStat& process) {
+        if (process.session == session && groups.contains(process.group)) {
+            ours.insert(process.group);
         }
-    }
+    });
     std::erase_if(ours, [](pid_t group) { return ::kill(group, 0) == 0; });
     return ours;
 }
