@@ -41,6 +41,12 @@ void Notifier::stopping() {
     tell("STOPPING=1");
 }
 
+void Notifier::extend_timeout(std::chrono::microseconds timeout) {
+    if (timeout.count() > 0) {
+        tell("EXTEND_TIMEOUT_USEC=" + std::to_string(timeout.count()));
+    }
+}
+
 void Notifier::alive() {
     send("WATCHDOG=1");
 }

@@ -32,6 +32,10 @@ public:
     void reloading();
     /// STOPPING=1.
     void stopping();
+    /// EXTEND_TIMEOUT_USEC=: what is going on, such as the stop, may take this long from now, even if the unit allows
+    /// less (TimeoutStopSec=). It shortens nothing. For a stop, call it after stopping(): until then the manager takes
+    /// it for what went on before. Zero or less: nothing is sent.
+    void extend_timeout(std::chrono::microseconds timeout);
     /// WATCHDOG=1, a sign of life.
     void alive();
 
