@@ -10,6 +10,7 @@
 #include "cli/payload_view.h"
 #include "cli/run_output.h"
 #include "daemon/json_tree.h"
+#include "event/work.h"
 #include "process/launcher.h"
 
 #include <iomanip>
@@ -22,22 +23,32 @@ constexpr int kIdWidth = 10;
 constexpr int kArrivedWidth = 26;
 constexpr int kResultWidth = 20;
 constexpr int kDurationWidth = 8;
-constexpr int kByWidth = 11;
+constexpr int kByWidth = 18;
 constexpr int kStepWidth = 24;
 constexpr int kLabelWidth = 9;
 constexpr std::size_t kShortId = 8;
 
 /// "succeeded", "failed (3)", "failed (SIGKILL)".
-std::string describe_end(RunResult result, int status, int signal) {
-    std::string text(to_string(result));
+std::string describe_end(std::string_view result, int status, int signal) {
+    std::string text(result);
     if (signal != 0) {
         return text + " (" + name_signal(signal) + ")";
     }
     return status > 0 ? text + " (" + std::to_string(status) + ")" : text;
 }
 
+/// What the list says. A task that is done has been pushed; only the agent knows how its action ends.
+std::string describe_end(const RunRecord& run) {
+    if (run.kind == WorkKind::task && run.state == WorkState::done) {
+        return "pushed";
+    }
+    const bool is_dead_beyond_result = run.state == WorkState::dead && state_of(run.result) != WorkState::dead;
+    return describe_end(is_dead_beyond_result ? to_string(run.state) : to_string(run.result), run.status, run.signal);
+}
+
 std::string describe_taker(const RunRecord& run) {
-    return run.is_handler ? "handler" : "line " + std::to_string(run.line);
+    const std::string kind(to_string(run.kind));
+    return run.kind == WorkKind::command ? kind + " (line " + std::to_string(run.line) + ")" : kind;
 }
 
 std::string describe_event(const RunRecord& run) {
@@ -54,6 +65,11 @@ std::string describe_payload(const RunRecord& run, bool payload) {
     }
     const std::string_view bytes = run.event->payload();
     return payload ? show_payload(bytes) : std::to_string(bytes.size()) + " bytes, which --payload shows";
+}
+
+std::string describe_replay(const RunRecord& run) {
+    const std::string source = run.event->is_replay() ? "of " + escape(run.replay_of()) : "";
+    return source + (run.is_replayed ? (source.empty() ? "" : ", and ") + std::string("replayed since") : "");
 }
 
 void print_line(std::string_view label, const std::string& text, std::ostream& out) {
@@ -81,7 +97,7 @@ void print_steps(const RunRecord& run, std::ostream& out) {
         << "CPU\n";
     for (const StepRecord& step : run.steps) {
         out << std::setw(kStepWidth) << escape(step.name) << std::setw(kResultWidth)
-            << describe_end(step.result, step.status, step.signal);
+            << describe_end(to_string(step.result), step.status, step.signal);
         if (step.pid != 0) {
             out << std::setw(kDurationWidth) << format_duration(step.wall) << format_duration(step.cpu) << "\n";
         } else {
@@ -128,17 +144,23 @@ JsonTree make_tree(const RunRecord& run, bool with_output) {
     JsonTree tree = make_json_object();
     add_string(tree.get(), "id", run.id);
     add_string(tree.get(), "channel", run.channel());
-    add_string(tree.get(), "kind", run.is_handler ? "handler" : "command");
-    if (!run.is_handler) {
+    add_string(tree.get(), "kind", to_string(run.kind));
+    if (run.kind == WorkKind::command) {
         add_count(tree.get(), "line", run.line);
+    }
+    if (run.kind != WorkKind::handler) {
         add_string(tree.get(), "value", run.value);
     }
+    add_string(tree.get(), "state", to_string(run.state));
+    add_count(tree.get(), "attempts", run.attempts);
     add_string(tree.get(), "arrived", format_rfc3339(run.arrived));
     add_string(tree.get(), "began", format_rfc3339(run.began));
     add_string(tree.get(), "ended", format_rfc3339(run.ended));
     add_end(tree.get(), run);
     add_count(tree.get(), "coalesced", run.coalesced);
     add_bool(tree.get(), "replay", run.event->is_replay());
+    add_text_or_null(tree.get(), "replay_of", run.event->is_replay(), run.replay_of());
+    add_bool(tree.get(), "replayed", run.is_replayed);
     cJSON* steps = add_array(tree.get(), "steps");
     for (const StepRecord& step : run.steps) {
         cJSON* object = append_object(steps);
@@ -148,7 +170,7 @@ JsonTree make_tree(const RunRecord& run, bool with_output) {
             add_output(object, step.pid, step.pid != 0 ? fetch_output(run, step) : Error{});
         }
     }
-    if (with_output && !run.is_handler) {
+    if (with_output && run.kind == WorkKind::command) {
         add_output(tree.get(), run.pid, run.pid != 0 ? fetch_output(run) : Error{});
     }
     return tree;
@@ -164,25 +186,27 @@ void print_run_heads(std::ostream& out) {
 
 void print_run(const RunRecord& run, std::ostream& out) {
     out << std::left << std::setw(kIdWidth) << escape(run.id.substr(0, kShortId)) << std::setw(kArrivedWidth)
-        << format_rfc3339(run.arrived) << std::setw(kResultWidth) << describe_end(run.result, run.status, run.signal)
-        << std::setw(kDurationWidth) << format_duration(run.wall) << std::setw(kByWidth) << describe_taker(run)
-        << describe_event(run) << "\n";
+        << format_rfc3339(run.arrived) << std::setw(kResultWidth) << describe_end(run) << std::setw(kDurationWidth)
+        << format_duration(run.wall) << std::setw(kByWidth) << describe_taker(run) << describe_event(run) << "\n";
 }
 
 void show_run(const RunRecord& run, bool payload, std::ostream& out) {
     print_line("id", escape(run.id), out);
     print_line("event", describe_event(run), out);
-    print_line("by", run.is_handler ? "handler" : describe_taker(run) + ": " + escape(run.value), out);
+    print_line("by", describe_taker(run) + (run.kind == WorkKind::handler ? "" : ": " + escape(run.value)), out);
     print_line("arrived", format_rfc3339(run.arrived), out);
     print_line("began", format_rfc3339(run.began), out);
     print_line("ended", format_rfc3339(run.ended), out);
-    print_line("result",
-               describe_end(run.result, run.status, run.signal) + (run.reason.empty() ? "" : ": " + escape(run.reason)),
-               out);
+    print_line("result", describe_end(run) + (run.reason.empty() ? "" : ": " + escape(run.reason)), out);
+    print_line("state", std::string(to_string(run.state)), out);
+    print_line("attempts", std::to_string(run.attempts), out);
+    if (run.event->is_replay() || run.is_replayed) {
+        print_line("replay", describe_replay(run), out);
+    }
     print_line("wall", format_duration(run.wall), out);
     print_line("cpu", format_duration(run.cpu), out);
     print_line("payload", describe_payload(run, payload), out);
-    if (run.is_handler) {
+    if (run.kind == WorkKind::handler) {
         print_steps(run, out);
     } else if (run.pid != 0) {
         out << "\noutput:\n";

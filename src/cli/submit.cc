@@ -47,7 +47,9 @@ Result<std::string> read_data(const std::optional<std::string>& data) {
 std::string make_submitted_task(const SubmitOptions& options, const std::string& data, const std::string& id) {
     const PayloadForm form = classify_payload(data);
     if (options.channel) {
-        return make_task(Event{*options.channel, data, {}, options.is_replay}, form, options.action, id);
+        const std::string_view replay_of =
+            options.is_replay ? "unknown" : ""; // a task says no more than that it is one
+        return make_task(Event{*options.channel, data, {}, replay_of}, form, options.action, id);
     }
     return make_task_without_event(data, form, options.action, id);
 }

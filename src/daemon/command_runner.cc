@@ -25,6 +25,7 @@ void set_end(RunRecord& run, const Result<Exit>& exit) {
     run.began = run.ended;
     if (!exit) {
         run.result = RunResult::not_started;
+        run.attempts = 0;
         run.reason = exit.error().message;
         return;
     }
@@ -43,7 +44,7 @@ Outcome CommandRunner::run(const Rule& rule, const Event& event, const std::shar
     const Uuid id = uuids_.make_bytes();
     RunRecord record = make_record(rule, kept, to_string(id));
     Job job{{"/bin/sh", "-c", rule.value}};
-    if (event.is_replay) {
+    if (event.is_replay()) {
         job.environment.emplace_back("AGENT_EVENT_REPLAY=1");
     }
     if (history_.is_on()) {
@@ -75,7 +76,7 @@ void CommandRunner::refuse(Number number) {
     RunRecord run = std::move(runs_.extract(number).mapped().record);
     refusals_.add(run.channel(), queue_.waiting(), queue_.waiting_bytes());
     if (history_.wants_refused()) {
-        run.refuse();
+        run.refuse(kQueueFull);
         history_.add(std::move(run));
     }
 }

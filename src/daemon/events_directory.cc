@@ -48,7 +48,7 @@ RunRecord make_record(const Occurrence& occurrence, const HandlerOutcome& outcom
     RunRecord run;
     run.id = occurrence.id;
     run.event = occurrence.event;
-    run.is_handler = true;
+    run.kind = WorkKind::handler;
     run.arrived = occurrence.received;
     run.ended = std::chrono::system_clock::now();
     run.began = run.ended - std::chrono::duration_cast<RunRecord::Time::duration>(outcome.wall);
@@ -114,8 +114,8 @@ void EventsDirectory::refuse(const Event& event, Keeper& keeper, std::string id)
     RunRecord run;
     run.id = std::move(id);
     run.event = keeper.keep();
-    run.is_handler = true;
-    run.refuse();
+    run.kind = WorkKind::handler;
+    run.refuse(kQueueFull);
     run.arrived = run.ended;
     history_.add(std::move(run));
 }

@@ -64,8 +64,9 @@ HttpResponse Gateway::replay(const std::string& id) {
         return refuse(run.error().message);
     }
     log_.notice("gateway", "replays an event", {{"event", run->channel()}, {"id", run->id}});
-    const Replayed replayed = replay(Event{run->channel(), run->event->payload(), loop_.now(), true});
+    const Replayed replayed = replay(Event{run->channel(), run->event->payload(), loop_.now(), run->id});
     if (!replayed.started.empty()) {
+        history_.mark_replayed(run->id);
         return {200, HttpResponse().content_type, replayed.started + replayed.refused};
     }
     if (replayed.refused.empty()) {

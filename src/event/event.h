@@ -34,7 +34,9 @@ struct Event {
     std::string_view channel;
     std::string_view payload;                     ///< the exact bytes that were published
     std::chrono::steady_clock::time_point read{}; ///< when they came
-    bool is_replay = false;                       ///< an administrator has asked for it anew
+    std::string_view replay_of{}; ///< id of the work whose event an administrator has replayed; or empty
+
+    bool is_replay() const { return !replay_of.empty(); }
 };
 
 } // namespace eventsgw

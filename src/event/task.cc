@@ -31,7 +31,7 @@ void append_event(std::string& task, std::string_view channel, bool is_replay) {
 void append_extra(std::string& task, const Event* event, std::string_view payload, PayloadForm form) {
     task += '{';
     if (event != nullptr) {
-        append_event(task, event->channel, event->is_replay);
+        append_event(task, event->channel, event->is_replay());
     }
     if (form == PayloadForm::bytes) {
         task += event != nullptr ? R"(,"payload_base64":)" : R"("payload_base64":)";

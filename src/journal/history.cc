@@ -4,6 +4,7 @@
 #include "journal/history.h"
 
 #include <utility>
+#include <vector>
 
 namespace eventsgw {
 
@@ -36,13 +37,20 @@ void History::add(RunRecord run) {
         say("runs are not kept", problem_.empty() ? "the disk is too slow" : problem_);
         return;
     }
+    run.settle_state();
     unwritten_ += run.cost();
     run.keeps_payload = settings_.keeps_payloads && run.event->payload().size() <= kMaxPayload;
     if (run.event->number == 0) {
         run.event->number = journal_.take_number();
     }
     tell_settings();
-    journal_.order(JournalOrder::Keep{std::move(run)});
+    std::vector<RunRecord> runs;
+    runs.push_back(std::move(run));
+    journal_.order(JournalOrder::Keep{std::move(runs)});
+}
+
+void History::mark_replayed(const std::string& id) {
+    journal_.order(JournalOrder::MarkReplayed{id});
 }
 
 bool History::wants_refused() {

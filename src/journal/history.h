@@ -36,6 +36,9 @@ public:
 
     void add(RunRecord run);
 
+    /// An administrator has replayed the event of the work with this id.
+    void mark_replayed(const std::string& id);
+
     /// Whether a run that was refused should be added too: of those there may be very many, and kMaxRefused a second
     /// are enough.
     bool wants_refused();

@@ -17,11 +17,11 @@ constexpr std::int64_t kPiece = 500;
 
 /// What read_run() expects in a row.
 constexpr std::string_view kRunColumns =
-    "ended.number, id, channel, handler, line, value, arrived, began, ended, result, status, signal, wall, cpu, pid,"
-    " reason, coalesced, replay";
+    "ended.number, id, channel, kind, line, value, arrived, began, ended, result, status, signal, wall, cpu, pid,"
+    " reason, coalesced, replay, state, attempts, replayed";
 constexpr std::string_view kRuns = " FROM ended JOIN ended_event ON ended_event.number = ended.event ";
 /// The place behind the columns.
-constexpr int kPayloadColumn = 18;
+constexpr int kPayloadColumn = 21;
 
 /// What read_step() expects.
 constexpr std::string_view kStepsOfRun =
@@ -35,9 +35,13 @@ RunRecord::Time read_time(const Statement& row, int column) {
     return RunRecord::Time(std::chrono::microseconds(row.number(column)));
 }
 
+/// What a damaged file says is brought into the bounds of the type, whose last value this is.
+template <typename Enum> Enum read_enum(const Statement& row, int column, Enum last) {
+    return static_cast<Enum>(std::clamp<std::int64_t>(row.number(column), 0, static_cast<std::int64_t>(last)));
+}
+
 RunResult read_result(const Statement& row, int column) {
-    const std::int64_t last = static_cast<int>(RunResult::refused);
-    return static_cast<RunResult>(std::clamp<std::int64_t>(row.number(column), 0, last));
+    return read_enum(row, column, RunResult::expired);
 }
 
 /// What follows "/event/", or nothing.
@@ -50,7 +54,7 @@ Result<void> insert_event(Statement& statement, const KeptEvent& event) {
     return statement.bind(0, event.number)
         .bind(1, event.channel())
         .bind(2, event_of(event.channel()))
-        .bind(3, std::int64_t{event.is_replay()})
+        .bind(3, event.replay_of())
         .run();
 }
 
@@ -62,7 +66,7 @@ Result<void> insert_run(Statement& statement, std::uint64_t number, const RunRec
     return statement.bind(0, number)
         .bind(1, run.event->number)
         .bind(2, run.id)
-        .bind(3, std::int64_t{run.is_handler})
+        .bind(3, static_cast<std::int64_t>(run.kind))
         .bind(4, static_cast<std::int64_t>(run.line))
         .bind(5, run.value)
         .bind(6, to_microseconds(run.arrived))
@@ -76,6 +80,9 @@ Result<void> insert_run(Statement& statement, std::uint64_t number, const RunRec
         .bind(14, std::int64_t{run.pid})
         .bind(15, run.reason)
         .bind(16, static_cast<std::int64_t>(run.coalesced))
+        .bind(17, static_cast<std::int64_t>(run.state))
+        .bind(18, std::int64_t{run.attempts})
+        .bind(19, std::int64_t{run.is_replayed})
         .run();
 }
 
@@ -97,8 +104,8 @@ Result<void> insert_step(Statement& statement, std::uint64_t run, std::int64_t p
 RunRecord read_run(const Statement& row, std::string_view payload) {
     RunRecord run;
     run.id = row.bytes(1);
-    run.event = std::make_shared<KeptEvent>(row.bytes(2), payload, row.number(17) != 0);
-    run.is_handler = row.number(3) != 0;
+    run.event = std::make_shared<KeptEvent>(row.bytes(2), payload, row.bytes(17));
+    run.kind = read_enum(row, 3, WorkKind::task);
     run.line = static_cast<std::size_t>(row.number(4));
     run.value = row.bytes(5);
     run.arrived = read_time(row, 6);
@@ -112,6 +119,9 @@ RunRecord read_run(const Statement& row, std::string_view payload) {
     run.pid = static_cast<pid_t>(row.number(14));
     run.reason = row.bytes(15);
     run.coalesced = static_cast<std::uint64_t>(row.number(16));
+    run.state = read_enum(row, 18, WorkState::refused);
+    run.attempts = static_cast<std::uint32_t>(row.number(19));
+    run.is_replayed = row.number(20) != 0;
     return run;
 }
 
@@ -133,10 +143,11 @@ StepRecord read_step(const Statement& row) {
 // nanoseconds. Payloads have a table of their own: so all of them can be erased without a trace.
 const char* const HistoryTable::kSchema =
     "CREATE TABLE ended (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL,"
-    " handler INTEGER NOT NULL, line INTEGER NOT NULL, value BLOB NOT NULL, arrived INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, line INTEGER NOT NULL, value BLOB NOT NULL, arrived INTEGER NOT NULL,"
     " began INTEGER NOT NULL, ended INTEGER NOT NULL, result INTEGER NOT NULL, status INTEGER NOT NULL,"
     " signal INTEGER NOT NULL, wall INTEGER NOT NULL, cpu INTEGER NOT NULL, pid INTEGER NOT NULL,"
-    " reason BLOB NOT NULL, coalesced INTEGER NOT NULL);"
+    " reason BLOB NOT NULL, coalesced INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    " replayed INTEGER NOT NULL);"
     "CREATE INDEX ended_by_id ON ended (id);"
     "CREATE INDEX ended_by_event ON ended (event);"
     "CREATE TABLE ended_step (run INTEGER NOT NULL, place INTEGER NOT NULL, name BLOB NOT NULL,"
@@ -144,14 +155,14 @@ const char* const HistoryTable::kSchema =
     " cpu INTEGER NOT NULL, pid INTEGER NOT NULL, stream INTEGER NOT NULL, reason BLOB NOT NULL,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
     "CREATE TABLE ended_event (number INTEGER PRIMARY KEY, channel BLOB NOT NULL, name BLOB NOT NULL,"
-    " replay INTEGER NOT NULL);"
+    " replay BLOB NOT NULL);"
     "CREATE TABLE ended_payload (event INTEGER PRIMARY KEY, bytes BLOB NOT NULL);";
 
 Result<void> HistoryTable::add(const std::vector<RunRecord>& runs, std::uint64_t last) {
     Result<Statement> event = database_.prepare("INSERT OR IGNORE INTO ended_event VALUES (?, ?, ?, ?)");
     Result<Statement> payload = database_.prepare("INSERT OR IGNORE INTO ended_payload VALUES (?, ?)");
     Result<Statement> insert =
-        database_.prepare("INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        database_.prepare("INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     Result<Statement> step = database_.prepare("INSERT INTO ended_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const Result<Statement>* statement : {&event, &payload, &insert, &step}) {
         if (!*statement) {
@@ -175,6 +186,19 @@ Result<void> HistoryTable::insert_steps(Statement& statement, const RunRecord& r
     for (const StepRecord& step : run.steps) {
         if (Result<void> inserted = insert_step(statement, number, place++, step); !inserted) {
             return inserted;
+        }
+    }
+    return {};
+}
+
+Result<void> HistoryTable::mark_replayed(const std::vector<std::string>& ids) {
+    Result<Statement> update = database_.prepare("UPDATE ended SET replayed = 1 WHERE id = ?");
+    if (!update) {
+        return update.error();
+    }
+    for (const std::string& id : ids) {
+        if (Result<void> done = update->bind(0, id).run(); !done) {
+            return done;
         }
     }
     return {};
@@ -241,11 +265,10 @@ Result<bool> HistoryTable::erase_payloads() {
 /// shrinking.
 Result<void> HistoryTable::each(const Query& query, const std::function<void(const RunRecord&)>& look) {
     const bool is_channel = query.event && query.event->find('/') != std::string::npos;
-    Result<Statement> rows =
-        database_.prepare("SELECT " + std::string(kRunColumns) + std::string(kRuns) + "WHERE (?1 IS NULL OR " +
-                          (is_channel ? "channel" : "name") +
-                          " = ?1) AND (?2 = 0 OR result NOT IN (0, 2)) AND ended >= ?3 AND ended.number > ?4"
-                          " ORDER BY ended.number LIMIT ?5");
+    Result<Statement> rows = database_.prepare("SELECT " + std::string(kRunColumns) + std::string(kRuns) +
+                                               "WHERE (?1 IS NULL OR " + (is_channel ? "channel" : "name") +
+                                               " = ?1) AND (?2 = 0 OR state > 0) AND ended >= ?3 AND ended.number > ?4"
+                                               " ORDER BY ended.number LIMIT ?5");
     Result<Statement> steps = database_.prepare(kStepsOfRun);
     if (!rows || !steps) {
         return !rows ? rows.error() : steps.error();

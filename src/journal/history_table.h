@@ -37,7 +37,7 @@ public:
     /// Which runs are asked for.
     struct Query {
         std::optional<std::string> event{}; ///< an event's name, or a channel
-        bool only_failed = false;           ///< what neither succeeded nor was skipped
+        bool only_failed = false;           ///< what is failed, dead or refused
         std::optional<RunRecord::Time> since{};
     };
 
@@ -47,6 +47,8 @@ public:
 
     /// Adds runs in the order of their ends, with the numbers after `last`.
     Result<void> add(const std::vector<RunRecord>& runs, std::uint64_t last);
+    /// Notes that the events of these works have been replayed. An id that is not there is passed over.
+    Result<void> mark_replayed(const std::vector<std::string>& ids);
     /// Erases what is not to be kept. Whether there was something.
     Result<bool> forget(const HistorySettings& settings, RunRecord::Time now);
 

@@ -23,7 +23,7 @@ constexpr std::array<const char*, 4> kSuffixes{"", "-wal", "-shm", "-journal"};
 /// `work` has what waits and nothing more, for in a flood each column counts.
 constexpr const char* kSchema =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE event (number INTEGER PRIMARY KEY, received INTEGER NOT NULL, replay INTEGER NOT NULL,"
+    "CREATE TABLE event (number INTEGER PRIMARY KEY, received INTEGER NOT NULL, replay BLOB NOT NULL,"
     " channel BLOB NOT NULL, payload BLOB NOT NULL);"
     "CREATE TABLE work (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL);"
     "CREATE TABLE dead (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL, action BLOB NOT NULL,"
@@ -42,7 +42,7 @@ Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
     const auto number = static_cast<std::uint64_t>(row.number(2));
     std::shared_ptr<KeptEvent> event = before;
     if (!event || event->number != number) {
-        event = std::make_shared<KeptEvent>(row.bytes(4), row.bytes(5), row.number(3) != 0);
+        event = std::make_shared<KeptEvent>(row.bytes(4), row.bytes(5), row.bytes(3));
         event->number = number;
     }
     Uuid id{};
@@ -363,7 +363,7 @@ Result<void> JournalFile::insert_event(const Task& task) {
     const KeptEvent& event = *task.event;
     return insert_event_->bind(0, event.number)
         .bind(1, to_number(task.arrived))
-        .bind(2, std::int64_t{event.is_replay()})
+        .bind(2, event.replay_of())
         .bind(3, event.channel())
         .bind(4, event.payload())
         .run();

@@ -6,6 +6,7 @@
 #include "store/set_aside.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <new>
 #include <numeric>
@@ -135,7 +136,11 @@ void JournalWriter::sort(JournalOrder& order) {
         claim_ = std::move(renew->claim);
         is_lost_ = false;
     } else if (auto* keep = std::get_if<JournalOrder::Keep>(&order.what)) {
-        runs_.push_back(std::move(keep->run));
+        runs_.insert(runs_.end(), std::make_move_iterator(keep->runs.begin()),
+                     std::make_move_iterator(keep->runs.end()));
+        history_due_ = std::min(history_due_.value_or(Clock::time_point::max()), Clock::now() + kGather);
+    } else if (auto* mark = std::get_if<JournalOrder::MarkReplayed>(&order.what)) {
+        replayed_.push_back(std::move(mark->id));
         history_due_ = std::min(history_due_.value_or(Clock::time_point::max()), Clock::now() + kGather);
     } else if (const auto* retain = std::get_if<JournalOrder::Retain>(&order.what)) {
         history_ = retain->settings;
@@ -185,7 +190,7 @@ void JournalWriter::work(bool is_last) {
     if (is_readable && room) {
         report_well();
     }
-    if (history_due_ && (Clock::now() >= *history_due_ || (is_last && !runs_.empty()))) {
+    if (history_due_ && (Clock::now() >= *history_due_ || (is_last && !(runs_.empty() && replayed_.empty())))) {
         keep_history();
     }
     if (file_ && is_idle) {
@@ -483,7 +488,7 @@ void JournalWriter::keep_history() {
     const Result<void> room = runs_.empty() ? Result<void>() : check_room_for_history();
     const Result<void> opened = room || is_any_there ? open_file() : room;
     // Forgetting needs no room, and makes some.
-    const Result<bool> erased = opened ? write_history(room ? runs_ : std::vector<RunRecord>()) : opened.error();
+    const Result<bool> erased = opened ? write_history(room.ok()) : opened.error();
     if (!erased || !room) {
         report_not_kept(erased ? room.error() : erased.error());
         return;
@@ -515,11 +520,13 @@ Result<void> JournalWriter::check_room_for_history() const {
     return check_room();
 }
 
-Result<bool> JournalWriter::write_history(const std::vector<RunRecord>& runs) {
+/// Without room for what has ended it only forgets.
+Result<bool> JournalWriter::write_history(bool has_room) {
     const RunRecord::Time now = std::chrono::system_clock::now();
     HistoryTable history = file_->history();
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
-    done = done ? history.add(runs, last_run_) : done;
+    done = done && has_room ? history.add(runs_, last_run_) : done;
+    done = done ? history.mark_replayed(replayed_) : done;
     const Result<bool> erased = done ? history.forget(history_, now) : done.error();
     const WallTime oldest = std::chrono::floor<WallTime::duration>(now - history_.age);
     const Result<std::uint64_t> expired = erased ? file_->drop_held(oldest) : erased.error();
@@ -528,7 +535,8 @@ Result<bool> JournalWriter::write_history(const std::vector<RunRecord>& runs) {
         file_->roll_back();
         return done.error();
     }
-    last_run_ += runs.size();
+    last_run_ += has_room ? runs_.size() : 0;
+    replayed_.clear();
     tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
     if (*expired > 0) {
         version_ = -1; // they are counted soon

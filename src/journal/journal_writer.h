@@ -52,9 +52,13 @@ struct JournalOrder {
     struct Renew {
         JournalFile::Claim claim;
     };
-    /// A run that has ended. It is written when no task waits for the disk.
+    /// Work that has ended. It is written when no task waits for the disk.
     struct Keep {
-        RunRecord run;
+        std::vector<RunRecord> runs;
+    };
+    /// The event of work that has ended has been replayed. The same holds for it.
+    struct MarkReplayed {
+        std::string id;
     };
     /// What is kept of such runs from now on, and of those that are there.
     struct Retain {
@@ -62,7 +66,7 @@ struct JournalOrder {
     };
     /// Sets the file's time of change.
     struct Touch {};
-    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, Retain, Touch> what;
+    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, MarkReplayed, Retain, Touch> what;
 };
 
 /// What the journal's thread tells the loop.
@@ -206,7 +210,7 @@ private:
     bool look_around();
     void keep_history();
     /// Whether something was erased.
-    Result<bool> write_history(const std::vector<RunRecord>& runs);
+    Result<bool> write_history(bool has_room);
     std::size_t drop_runs();
     void tidy_up();
     Result<bool> look_at_dead();
@@ -248,8 +252,9 @@ private:
     bool is_disk_full_ = false; ///< which was that
 
     HistorySettings history_;
-    std::vector<RunRecord> runs_; ///< that have ended and are not on disk
-    std::uint64_t last_run_;      ///< number of the last one on disk
+    std::vector<RunRecord> runs_;       ///< that have ended and are not on disk
+    std::uint64_t last_run_;            ///< number of the last one on disk
+    std::vector<std::string> replayed_; ///< ids to be marked
     std::optional<Clock::time_point> history_due_;
     std::string history_problem_; ///< as last told
 };

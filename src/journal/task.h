@@ -31,17 +31,20 @@ inline WallTime to_time(std::int64_t number) {
 }
 
 /// An event that work waits for: kept once, in memory and on disk, however many rules it meets. Channel and payload
-/// share one string, because in a flood each allocation counts.
+/// share one string with the id of a replay, because in a flood each allocation counts.
 class KeptEvent {
 public:
-    KeptEvent(std::string_view channel, std::string_view payload, bool is_replay)
-        : is_replay_(is_replay), channel_size_(channel.size()) {
-        bytes_.reserve(channel.size() + payload.size());
-        bytes_.append(channel).append(payload);
+    KeptEvent(std::string_view channel, std::string_view payload, std::string_view replay_of = {})
+        : channel_size_(channel.size()), size_(channel.size() + payload.size()) {
+        bytes_.reserve(size_ + replay_of.size());
+        bytes_.append(channel).append(payload).append(replay_of);
     }
 
     std::string_view channel() const { return std::string_view(bytes_).substr(0, channel_size_); }
-    std::string_view payload() const { return std::string_view(bytes_).substr(channel_size_); }
+    std::string_view payload() const { return std::string_view(bytes_).substr(channel_size_, size_ - channel_size_); }
+    /// The id of the work whose event was replayed; empty if this is no replay.
+    std::string_view replay_of() const { return std::string_view(bytes_).substr(size_); }
+    bool is_replay() const { return size_ < bytes_.size(); }
     /// Found out when it is asked for first, by the one thread that makes tasks: commands do not care.
     PayloadForm form() const {
         if (!form_) {
@@ -49,18 +52,18 @@ public:
         }
         return *form_;
     }
-    bool is_replay() const { return is_replay_; }
-    Event view() const { return {channel(), payload(), {}, is_replay_}; }
+    Event view() const { return {channel(), payload(), {}, replay_of()}; }
 
-    std::size_t size() const { return bytes_.size(); }
+    /// Of channel and payload, as the journal counts an event.
+    std::size_t size() const { return size_; }
 
     /// In the file, and not changed any more once it is given. 0 as long as the event has none.
     std::uint64_t number = 0;
 
 private:
     mutable std::optional<PayloadForm> form_;
-    bool is_replay_;
     std::size_t channel_size_;
+    std::size_t size_;
     std::string bytes_;
 };
 
@@ -72,7 +75,7 @@ public:
 
     const std::shared_ptr<KeptEvent>& keep() {
         if (!kept_) {
-            kept_ = std::make_shared<KeptEvent>(event_.channel, event_.payload, event_.is_replay);
+            kept_ = std::make_shared<KeptEvent>(event_.channel, event_.payload, event_.replay_of);
         }
         return kept_;
     }

@@ -66,12 +66,14 @@ class Runs(HistoryTestCase):
         self.assertGreater(first["wall"], 0)
         self.assertGreater(first["pid"], 1)
         self.assertEqual((first["coalesced"], first["replay"], first["steps"]), (1, False, []))
+        self.assertEqual((first["state"], first["attempts"], first["replayed"]), ("failed", 1, False))
 
     def test_a_command_that_cannot_be_started(self):
         self.start_handlers("[commands]\na/event/b = true\\0\n".replace("\\0", "\0"), arguments=[])
         self.publish("a/event/b", b"{}")
         (run,) = self.wait_runs(1)
         self.assertEqual((run["result"], run["status"], run["pid"]), ("not started", None, 0))
+        self.assertEqual((run["state"], run["attempts"]), ("failed", 0))
         self.assertIn("NUL byte", run["reason"])
 
     def test_a_handler(self):
@@ -116,7 +118,7 @@ class Runs(HistoryTestCase):
         for line in lines:
             self.assertEqual(line.index(f"{SOURCE}/event/e"), head.index("EVENT"))
         (command,) = self.history("--failed").stdout.splitlines()[1:]
-        self.assertRegex(command, rf"^{runs['command']['id'][:8]}  2\S+Z +failed \(7\) +\S+ +line 2 +{SOURCE}/event/e$")
+        self.assertRegex(command, rf"^{runs['command']['id'][:8]}  2\S+Z +failed \(7\) +\S+ +command \(line 2\) +{SOURCE}/event/e$")
 
     def test_the_choice(self):
         self.start_handlers("[commands]\na/event/b = true\na/event/c = false\n", arguments=[])

@@ -44,6 +44,9 @@ class Replay(HandlerTestCase):
 
         return wait_until(find, lambda: f"{members} in {self.runs()}")
 
+    def show(self, run):
+        return program.run("history", "show", run, cwd=self.gateway.state_directory).stdout
+
     def reload(self, config):
         self.gateway.write("eventsgw.conf", config)
         self.gateway.send_signal(1)
@@ -62,7 +65,13 @@ class Replay(HandlerTestCase):
         self.gateway.wait_content("got", payload)
         again = self.wait_run(id=started["command"])
         self.assertEqual((again["replay"], again["channel"], again["result"]), (True, "a/event/b", "succeeded"))
-        self.started(again["id"])  # a replay can be replayed
+        self.assertEqual((again["replay_of"], run["replay_of"], run["replayed"]), (run["id"], None, False))
+        self.wait_run(id=run["id"], replayed=True)
+        self.assertRegex(self.show(run["id"]), r"(?m)^replay +replayed since$")
+        last = self.started(again["id"])["command"]  # a replay can be replayed
+        self.wait_run(id=last, replay_of=again["id"], replayed=False)
+        self.wait_run(id=again["id"], replayed=True)
+        self.assertRegex(self.show(again["id"]), rf"(?m)^replay +of {run['id']}, and replayed since$")
 
     def test_a_handler(self):
         self.start_handlers(CONFIG % ("", ""))

@@ -112,7 +112,7 @@ class Faults(GatewayTestCase):
             database.execute("BEGIN IMMEDIATE")
             database.execute("DELETE FROM event")
             for number in range(100):
-                database.execute("INSERT INTO event VALUES (?, 0, 0, 'a/event/b', zeroblob(20000))", [number + 1])
+                database.execute("INSERT INTO event VALUES (?, 0, x'', 'a/event/b', zeroblob(20000))", [number + 1])
             for suffix in ("", "-journal"):
                 shutil.copy(journal + suffix, journal + ".killed" + suffix)
         for suffix in ("", "-journal"):

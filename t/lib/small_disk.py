@@ -66,7 +66,7 @@ def held_log(gateway, name, commits):
         "reader.execute('SELECT count(*) FROM dead').fetchone()\n"
         "for _ in range(int(sys.argv[2])):\n"
         "    writer.execute('BEGIN')\n"
-        "    event = writer.execute(\"INSERT INTO event VALUES (NULL, 0, 0, x'', x'')\").lastrowid\n"
+        "    event = writer.execute(\"INSERT INTO event VALUES (NULL, 0, x'', x'', x'')\").lastrowid\n"
         "    writer.execute(\"INSERT INTO dead VALUES (?, ?, x'', x'', 0, 0, x'', 0)\", (event, event))\n"
         "    writer.execute('COMMIT')\n"
         "sys.stdin.read()"

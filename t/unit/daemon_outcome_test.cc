@@ -131,7 +131,7 @@ void a_task_waits_or_is_refused() {
     const Directory directory;
     const std::unique_ptr<Journal> journal =
         std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
-    const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+    const auto event = std::make_shared<KeptEvent>("a/event/b", "{}");
     TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
                       *journal, {[] {}, [] {}});
     CHECK_EQUAL(say(sender.send(rule, event)), "waiting ID");

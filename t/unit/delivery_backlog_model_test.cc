@@ -168,7 +168,7 @@ private:
     /// Up to three tasks of one event.
     void add(int count) {
         while (count > 0) {
-            const auto event = std::make_shared<KeptEvent>("a/event/b", std::string(below(40), ' ') + "{}", false);
+            const auto event = std::make_shared<KeptEvent>("a/event/b", std::string(below(40), ' ') + "{}");
             for (int rules = 1 + below(3); rules > 0; --rules, --count) {
                 add_one(event);
             }

@@ -42,7 +42,7 @@ struct Fixture {
     }
 
     bool add() {
-        const auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+        const auto event = std::make_shared<KeptEvent>("a/event/b", "{}");
         return backlog.add(event, "act", kId) == Outcome::Reason::none;
     }
 

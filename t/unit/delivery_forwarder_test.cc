@@ -57,7 +57,7 @@ struct Fixture {
     /// A short task is known by its action, and what is longer is payload.
     bool accept(const std::string& task) {
         const bool is_short = task.size() < 10;
-        const auto event = std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task, false);
+        const auto event = std::make_shared<KeptEvent>("a/event/b", is_short ? "{}" : task);
         return forwarder.accept(event, is_short ? task : "large", Uuid{}) == Outcome::Reason::none;
     }
 

@@ -54,7 +54,7 @@ void a_channel_without_an_event_has_no_source_and_no_name() {
 }
 
 void a_replayed_event_says_so() {
-    const std::string task = make_task(Event{"a/event/b", "1", {}, true}, PayloadForm::json, "renew", "some-id");
+    const std::string task = make_task(Event{"a/event/b", "1", {}, "1b9d6bcd"}, PayloadForm::json, "renew", "some-id");
     CHECK_EQUAL(member(task, "extra"),
                 std::string(R"({"event":{"channel":"a/event/b","source":"a","name":"b","replay":true}})"));
 }

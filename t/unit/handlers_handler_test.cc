@@ -26,7 +26,7 @@ struct Fixture {
     Fixture() {
         occurrence.source = "module/samba1";
         occurrence.name = "e";
-        occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", std::string(1000, 'x'), false);
+        occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", std::string(1000, 'x'));
         occurrence.id = "the-id";
         for (const char* name : {"a", "b", "c"}) {
             occurrence.steps.push_back({name, directory.write(name, "", 0755)});
@@ -312,7 +312,7 @@ void its_variables_are_the_last() {
 
 void a_replay_has_a_variable_more() {
     Fixture f;
-    f.occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", "", true);
+    f.occurrence.event = std::make_shared<KeptEvent>("module/samba1/event/e", "", "1b9d6bcd");
     f.start();
     const std::vector<std::string>& variables = f.step(0).environment;
     CHECK(std::find(variables.begin(), variables.end(), "AGENT_EVENT_REPLAY=1") != variables.end());

@@ -26,7 +26,7 @@ struct Fixture {
         Occurrence occurrence;
         occurrence.name = name;
         occurrence.source = source;
-        occurrence.event = std::make_shared<KeptEvent>(source + "/event/" + name, payload, is_replay);
+        occurrence.event = std::make_shared<KeptEvent>(source + "/event/" + name, payload, replay_of);
         occurrence.settings = settings;
         return scheduler.submit(std::move(occurrence));
     }
@@ -46,7 +46,7 @@ struct Fixture {
     FakeTimers timers;
     Slots slots;
     RunSettings settings;
-    bool is_replay = false;
+    std::string replay_of;
     std::string starts;
     std::vector<std::pair<std::string, std::string>> running;
     Scheduler scheduler;
@@ -217,11 +217,11 @@ void a_replay_joins_nobody_and_shares_the_lane() {
     Fixture f;
     f.settings.coalesce = 2s;
     f.submit("e", "s", "a");
-    f.is_replay = true;
+    f.replay_of = "1b9d6bcd";
     CHECK_EQUAL(f.submit("e", "s", "old"), Admission::has_slot);
     CHECK_EQUAL(f.submit("e", "s", "older"), Admission::waits);
     CHECK_EQUAL(f.starts, "old ");
-    f.is_replay = false;
+    f.replay_of.clear();
     f.submit("e", "s", "b");
     f.timers.advance(2s);
     f.finish("old");

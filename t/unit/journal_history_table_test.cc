@@ -20,9 +20,10 @@ namespace journal_history_table_test {
 const RunRecord::Time kStart{1700000000s};
 constexpr HistorySettings kWide{1000, 1000h, true};
 
-std::shared_ptr<KeptEvent> make_event(std::string_view channel, std::string_view payload = "", bool is_replay = false) {
+std::shared_ptr<KeptEvent> make_event(std::string_view channel, std::string_view payload = "",
+                                      std::string_view replay_of = {}) {
     static std::uint64_t last = 0;
-    auto event = std::make_shared<KeptEvent>(channel, payload, is_replay);
+    auto event = std::make_shared<KeptEvent>(channel, payload, replay_of);
     event->number = ++last;
     return event;
 }
@@ -44,8 +45,10 @@ struct Fixture {
     }
 
     /// What the writer's thread does. Whether something was forgotten.
-    bool add(const std::vector<RunRecord>& runs, const HistorySettings& settings = kWide,
-             RunRecord::Time now = kStart) {
+    bool add(std::vector<RunRecord> runs, const HistorySettings& settings = kWide, RunRecord::Time now = kStart) {
+        for (RunRecord& run : runs) {
+            run.settle_state();
+        }
         CHECK(writer->begin(JournalFile::Durability::relaxed).ok());
         CHECK(writer->history().add(runs, last).ok());
         last += runs.size();
@@ -92,9 +95,11 @@ void a_run_comes_back_as_it_was() {
     Fixture f;
     RunRecord run;
     run.id = "f81d4fae";
-    run.event = make_event({"module/\xff\0/event/e", 17}, {"\0\xff", 2}, true);
+    run.event = make_event({"module/\xff\0/event/e", 17}, {"\0\xff", 2}, "1b9d6bcd");
     run.keeps_payload = true;
-    run.is_handler = true;
+    run.kind = WorkKind::handler;
+    run.state = WorkState::dead;
+    run.attempts = 3;
     run.line = 7;
     run.value = "echo \xe9\n";
     run.arrived = kStart + 1us;
@@ -116,17 +121,47 @@ void a_run_comes_back_as_it_was() {
     const auto loaded = reader.history().load("f81d4fae");
     CHECK(loaded.ok() && loaded->has_value());
     const RunRecord& got = **loaded;
-    CHECK(got.id == run.id && got.channel() == run.channel() && got.is_handler && got.line == 7 &&
+    CHECK(got.id == run.id && got.channel() == run.channel() && got.kind == run.kind && got.line == 7 &&
           got.value == run.value);
     CHECK(got.arrived == run.arrived && got.began == run.began && got.ended == run.ended);
     CHECK(got.result == run.result && got.status == -1 && got.signal == 9 && got.wall == run.wall);
     CHECK(got.cpu == run.cpu && got.pid == 4242 && got.reason == "because" && got.coalesced == 5 &&
-          got.event->is_replay());
+          got.replay_of() == "1b9d6bcd");
+    CHECK(got.state == WorkState::dead && got.attempts == 3 && !got.is_replayed);
     CHECK(got.keeps_payload && got.event->payload() == run.event->payload());
     CHECK_EQUAL(got.steps.size(), std::size_t{2});
     CHECK(got.steps[0].name == "10a" && got.steps[0].wall == 1ms && got.steps[0].cpu == 2ms);
     CHECK(got.steps[0].pid == 11 && got.steps[0].has_stream && got.steps[0].status == 0);
     CHECK(got.steps[1].result == RunResult::not_started && got.steps[1].reason == "why");
+}
+
+void a_state_follows_from_the_result_unless_it_is_dead() {
+    const std::pair<RunResult, WorkState> pairs[]{
+        {RunResult::succeeded, WorkState::done},     {RunResult::skipped, WorkState::done},
+        {RunResult::failed, WorkState::failed},      {RunResult::timed_out, WorkState::failed},
+        {RunResult::not_started, WorkState::failed}, {RunResult::interrupted, WorkState::failed},
+        {RunResult::cancelled, WorkState::dead},     {RunResult::expired, WorkState::dead},
+        {RunResult::refused, WorkState::refused},
+    };
+    for (const auto& [result, state] : pairs) {
+        RunRecord run;
+        run.result = result;
+        run.settle_state();
+        CHECK(run.state == state);
+        run.state = WorkState::dead;
+        run.settle_state();
+        CHECK(run.state == WorkState::dead);
+    }
+}
+
+void a_replayed_one_is_marked() {
+    Fixture f;
+    f.add(make_runs(0, 2));
+    CHECK(f.writer->begin().ok());
+    CHECK(f.writer->history().mark_replayed({"1", "gone"}).ok() && f.writer->commit().ok());
+    JournalFile reader = f.reader();
+    CHECK(!reader.history().load("0").value()->is_replayed);
+    CHECK(reader.history().load("1").value()->is_replayed);
 }
 
 void a_payload_that_is_not_kept_is_not_an_empty_one() {
@@ -272,6 +307,8 @@ void many_runs_are_read_in_pieces() {
 
 const TestGroup group{
     TEST(a_run_comes_back_as_it_was),
+    TEST(a_state_follows_from_the_result_unless_it_is_dead),
+    TEST(a_replayed_one_is_marked),
     TEST(a_payload_that_is_not_kept_is_not_an_empty_one),
     TEST(an_event_stands_once_however_many_runs_it_leads_to),
     TEST(the_newest_stay),

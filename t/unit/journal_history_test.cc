@@ -29,7 +29,7 @@ struct Fixture {
         for (int i = 0; i < count; ++i) {
             RunRecord run;
             run.id = std::to_string(i);
-            run.event = std::make_shared<KeptEvent>("a/event/b", std::string(payload, 'x'), false);
+            run.event = std::make_shared<KeptEvent>("a/event/b", std::string(payload, 'x'));
             run.ended = std::chrono::system_clock::now();
             history.add(std::move(run));
         }
@@ -144,7 +144,7 @@ void a_run_waits_for_no_task_and_no_task_for_a_run() {
     Fixture f;
     f.add(1);
     const std::uint64_t number = f.journal->take_number();
-    auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+    auto event = std::make_shared<KeptEvent>("a/event/b", "{}");
     event->number = number;
     f.journal->order(JournalOrder::Write{{Task{number, WallTime{}, event, "renew", Uuid{}}}, "", false});
     f.finish();

@@ -36,7 +36,7 @@ struct Fixture {
 
     /// So many tasks of one event.
     std::vector<Task> add(int count, const std::string& payload = "{}") {
-        const auto event = std::make_shared<KeptEvent>("a/event/b", payload, false);
+        const auto event = std::make_shared<KeptEvent>("a/event/b", payload);
         event->number = next;
         std::vector<Task> tasks;
         for (int i = 0; i < count; ++i) {

@@ -24,7 +24,7 @@ struct Fixture {
     /// An order that makes the file where there is none.
     void write() {
         const std::uint64_t number = journal->take_number();
-        auto event = std::make_shared<KeptEvent>("a/event/b", "{}", false);
+        auto event = std::make_shared<KeptEvent>("a/event/b", "{}");
         event->number = number;
         journal->order(JournalOrder::Write{{Task{number, WallTime{}, event, "act", Uuid{}}}, "", false});
     }
