@@ -35,6 +35,19 @@ Result<std::string> parse_listen_address(std::string_view text) {
     return std::string(text);
 }
 
+Result<HistoryPayload> parse_history_payload(std::string_view text) {
+    if (text == "no") {
+        return HistoryPayload::no;
+    }
+    if (text == "failed") {
+        return HistoryPayload::failed;
+    }
+    if (text == "yes") {
+        return HistoryPayload::yes;
+    }
+    return Error{"must be yes, no or failed: " + show(text)};
+}
+
 Result<bool> parse_flag(std::string_view text) {
     if (text == "yes" || text == "no") {
         return text == "yes";

@@ -24,6 +24,13 @@ enum class Durability : std::uint8_t {
     always  ///< before it is pushed
 };
 
+/// Of which work that has ended the payload is kept.
+enum class HistoryPayload : std::uint8_t {
+    no,
+    failed, ///< of failed, dead and refused work
+    yes
+};
+
 /// How the text of a setting is read.
 enum class SettingKind : std::uint8_t {
     level,
@@ -37,12 +44,14 @@ enum class SettingKind : std::uint8_t {
     codes,
     directories,
     durability,
-    address
+    address,
+    history_payload
 };
 
 // The values of settings. Errors say what was wrong with the text, and do not name the setting.
 
 Result<Durability> parse_durability(std::string_view text);
+Result<HistoryPayload> parse_history_payload(std::string_view text);
 Result<bool> parse_flag(std::string_view text);
 Result<Serialize> parse_serialize(std::string_view text);
 Result<CoalesceBy> parse_coalesce_by(std::string_view text);

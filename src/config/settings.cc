@@ -29,11 +29,14 @@ std::vector<SettingRow> make_table() {
          "when a task is written to disk: outage (the leader does not take it in time) or always (before it is "
          "pushed)"},
         {"history", "", SettingKind::count, "1000", 0, 1000000, &Settings::history, true,
-         "ended commands and handlers that are kept for eventsgw history; 0: none"},
+         "tasks, commands and handlers that have ended well and are kept for eventsgw history; 0: no history"},
         {"history_age", "", SettingKind::duration, "720h", kMinute, kYear, &Settings::history_age, true,
          "time that they are kept"},
-        {"history_payload", "", SettingKind::flag, "no", 0, 0, &Settings::history_payload, true,
-         "whether their payloads are kept too, as eventsgw replay needs them: yes or no"},
+        {"history_failures", "", SettingKind::count, "1000", 0, 1000000, &Settings::history_failures, true,
+         "those that have failed or are dead and are kept"},
+        {"history_payload", "", SettingKind::history_payload, "no", 0, 0, &Settings::history_payload, true,
+         "whether payloads are kept too, as eventsgw replay needs them: yes, no, or failed (all but those of what has "
+         "ended well)"},
         {"journal_limit", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::journal_limit, false,
          "tasks on disk that wait for the leader, in bytes; those beyond are refused"},
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
@@ -167,6 +170,7 @@ template <typename S> Result<void> set_from_text(S& settings, const SettingRowOf
     case SettingKind::codes: return set_field(settings, row, parse_codes(value, row.minimum, row.maximum));
     case SettingKind::durability: return set_field(settings, row, parse_durability(value));
     case SettingKind::address: return set_field(settings, row, parse_listen_address(value));
+    case SettingKind::history_payload: return set_field(settings, row, parse_history_payload(value));
     case SettingKind::directories: return set_field(settings, row, parse_directories(value));
     }
     return {};

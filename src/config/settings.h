@@ -35,9 +35,10 @@ struct Settings {
     std::uint64_t max_payload = 64U << 20U;    ///< bytes of one event
     std::string metrics_listen; ///< an address; empty: metrics are served on the gateway's own socket alone
 
-    std::uint64_t history = 1000;                                   ///< runs that are kept; 0: it is off
-    std::chrono::nanoseconds history_age = std::chrono::hours(720); ///< of a run that is kept
-    bool history_payload = false;                                   ///< whether payloads are kept
+    std::uint64_t history = 1000;          ///< work that is done and kept; 0: nothing is, failures neither
+    std::uint64_t history_failures = 1000; ///< failed and dead work that is kept
+    std::chrono::nanoseconds history_age = std::chrono::hours(720); ///< of work that is kept
+    HistoryPayload history_payload = HistoryPayload::no;
 
     std::vector<std::string> eventsdir;          ///< base directories of handlers; none: there are no handlers
     std::chrono::nanoseconds handler_timeout{0}; ///< of a handler's steps together; 0 for none
@@ -68,7 +69,7 @@ RunSettings make_command_settings(const Settings& settings);
 template <typename T> using SettingField =
     std::variant<LogLevel T::*, std::uint64_t T::*, std::chrono::nanoseconds T::*, bool T::*, Serialize T::*,
                  CoalesceBy T::*, Interrupted T::*, std::vector<std::uint64_t> T::*, std::vector<std::string> T::*,
-                 Durability T::*, std::string T::*>;
+                 Durability T::*, std::string T::*, HistoryPayload T::*>;
 
 /// One row of a table of settings, from which parsing, messages and the test of the documentation are fed.
 template <typename T> struct SettingRowOf {

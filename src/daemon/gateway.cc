@@ -32,7 +32,8 @@ Slots::Limits run_limits(const Settings& settings) {
 }
 
 HistorySettings history_settings(const Settings& settings) {
-    return {settings.history, settings.history_age, settings.history_payload, settings.journal_limit};
+    return {settings.history, settings.history_age, settings.history_payload, settings.history_failures,
+            settings.journal_limit};
 }
 
 } // namespace

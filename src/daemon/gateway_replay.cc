@@ -18,8 +18,19 @@ HttpResponse refuse(const std::string& reason) {
     return {kConflict, HttpResponse().content_type, reason + "\n"};
 }
 
+/// Why the payload of work that has ended in this state was not kept.
+std::string explain(WorkState state, HistoryPayload kept) {
+    const std::string remedy = "reload by systemctl reload or SIGHUP, and later events can be";
+    if (kept == HistoryPayload::no) {
+        return "set history_payload = yes in [gateway], " + remedy;
+    }
+    return kept == HistoryPayload::failed && state == WorkState::done
+               ? "history_payload = failed keeps none of what has ended well; set it to yes in [gateway], " + remedy
+               : "it came before history_payload was set, or was larger than 1 MiB";
+}
+
 /// A run whose event can be replayed. Waits for the disk, as long as it takes to read one row.
-Result<RunRecord> load_replayable(const std::string& prefix, bool keeps_payloads) {
+Result<RunRecord> load_replayable(const std::string& prefix, HistoryPayload kept) {
     Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
     if (!file) {
         const bool is_none = file.error().fault == Fault::absent;
@@ -36,10 +47,7 @@ Result<RunRecord> load_replayable(const std::string& prefix, bool keeps_payloads
         return run ? Error{"there is no run " + quote(*id) + " in the history any more"} : run.error();
     }
     if (!(*run)->keeps_payload) {
-        return Error{"the event's payload was not kept, so it cannot be replayed: " +
-                     std::string(keeps_payloads ? "it came before history_payload = yes, or was larger than 1 MiB"
-                                                : "set history_payload = yes in [gateway], reload by systemctl "
-                                                  "reload or SIGHUP, and later events can be")};
+        return Error{"the event's payload was not kept, so it cannot be replayed: " + explain((*run)->state, kept)};
     }
     return std::move(**run);
 }

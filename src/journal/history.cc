@@ -39,7 +39,7 @@ void History::add(RunRecord run) {
     }
     run.settle_state();
     unwritten_ += run.cost();
-    run.keeps_payload = settings_.keeps_payloads && run.event->payload().size() <= kMaxPayload;
+    run.keeps_payload = settings_.keeps_payload_of(run.state) && run.event->payload().size() <= kMaxPayload;
     if (run.event->number == 0) {
         run.event->number = journal_.take_number();
     }

@@ -32,7 +32,7 @@ public:
     /// For the runs from now on, and for those that are there: what is not to be kept any more is erased soon.
     void set_settings(HistorySettings settings);
 
-    bool is_on() const { return settings_.runs > 0; }
+    bool is_on() const { return settings_.is_on(); }
 
     void add(RunRecord run);
 

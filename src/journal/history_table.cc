@@ -7,7 +7,7 @@
 #include "event/event.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <utility>
 
 namespace eventsgw {
@@ -26,6 +26,18 @@ constexpr int kPayloadColumn = 21;
 /// What read_step() expects.
 constexpr std::string_view kStepsOfRun =
     "SELECT name, result, status, signal, wall, cpu, pid, stream, reason FROM ended_step WHERE run = ? ORDER BY place";
+
+/// Which runs are counted together when it is said how many are kept: what is done, what went wrong, what was refused.
+constexpr int kParts = 3;
+constexpr int part_of(WorkState state) {
+    switch (state) {
+    case WorkState::done: return 0;
+    case WorkState::failed:
+    case WorkState::dead: return 1;
+    case WorkState::refused: return 2;
+    }
+    return 1;
+}
 
 std::int64_t to_microseconds(RunRecord::Time time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -62,7 +74,7 @@ Result<void> insert_payload(Statement& statement, const KeptEvent& event) {
     return statement.bind(0, event.number).bind(1, event.payload()).run();
 }
 
-Result<void> insert_run(Statement& statement, std::uint64_t number, const RunRecord& run) {
+Result<void> insert_run(Statement& statement, std::uint64_t number, const RunRecord& run, std::int64_t place) {
     return statement.bind(0, number)
         .bind(1, run.event->number)
         .bind(2, run.id)
@@ -83,6 +95,8 @@ Result<void> insert_run(Statement& statement, std::uint64_t number, const RunRec
         .bind(17, static_cast<std::int64_t>(run.state))
         .bind(18, std::int64_t{run.attempts})
         .bind(19, std::int64_t{run.is_replayed})
+        .bind(20, std::int64_t{part_of(run.state)})
+        .bind(21, place)
         .run();
 }
 
@@ -139,15 +153,32 @@ StepRecord read_step(const Statement& row) {
 
 } // namespace
 
+std::uint64_t HistorySettings::quota_of(WorkState state) const {
+    constexpr std::uint64_t kRefusedParts = 10;
+    switch (state) {
+    case WorkState::done: return runs;
+    case WorkState::failed:
+    case WorkState::dead: return is_on() ? failures : 0;
+    case WorkState::refused: return is_on() ? std::max<std::uint64_t>(runs / kRefusedParts, 1) : 0;
+    }
+    return 0;
+}
+
+bool HistorySettings::keeps_payload_of(WorkState state) const {
+    return payloads == HistoryPayload::yes || (payloads == HistoryPayload::failed && state != WorkState::done);
+}
+
 // Text is kept in BLOBs, for a channel may hold any byte. Times are microseconds since the epoch, durations
-// nanoseconds. Payloads have a table of their own: so all of them can be erased without a trace.
+// nanoseconds. Payloads have a table of their own: so all of them can be erased without a trace. `part` and `place` are
+// for forgetting: the oldest of a part have the lowest places in it, and the difference of two places is a count.
 const char* const HistoryTable::kSchema =
     "CREATE TABLE ended (number INTEGER PRIMARY KEY, event INTEGER NOT NULL, id BLOB NOT NULL,"
     " kind INTEGER NOT NULL, line INTEGER NOT NULL, value BLOB NOT NULL, arrived INTEGER NOT NULL,"
     " began INTEGER NOT NULL, ended INTEGER NOT NULL, result INTEGER NOT NULL, status INTEGER NOT NULL,"
     " signal INTEGER NOT NULL, wall INTEGER NOT NULL, cpu INTEGER NOT NULL, pid INTEGER NOT NULL,"
     " reason BLOB NOT NULL, coalesced INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
-    " replayed INTEGER NOT NULL);"
+    " replayed INTEGER NOT NULL, part INTEGER NOT NULL, place INTEGER NOT NULL);"
+    "CREATE INDEX ended_by_place ON ended (part, place);"
     "CREATE INDEX ended_by_id ON ended (id);"
     "CREATE INDEX ended_by_event ON ended (event);"
     "CREATE TABLE ended_step (run INTEGER NOT NULL, place INTEGER NOT NULL, name BLOB NOT NULL,"
@@ -162,17 +193,26 @@ Result<void> HistoryTable::add(const std::vector<RunRecord>& runs, std::uint64_t
     Result<Statement> event = database_.prepare("INSERT OR IGNORE INTO ended_event VALUES (?, ?, ?, ?)");
     Result<Statement> payload = database_.prepare("INSERT OR IGNORE INTO ended_payload VALUES (?, ?)");
     Result<Statement> insert =
-        database_.prepare("INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        database_.prepare("INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                          " ?, ?)");
     Result<Statement> step = database_.prepare("INSERT INTO ended_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const Result<Statement>* statement : {&event, &payload, &insert, &step}) {
         if (!*statement) {
             return statement->error();
         }
     }
+    std::array<std::int64_t, kParts> places{};
+    for (int part = 0; part < kParts; ++part) {
+        const Result<std::int64_t> place = find_last_place(part);
+        if (!place) {
+            return place.error();
+        }
+        places[static_cast<std::size_t>(part)] = *place;
+    }
     for (const RunRecord& run : runs) {
         Result<void> done = insert_event(*event, *run.event);
         done = done && run.keeps_payload ? insert_payload(*payload, *run.event) : done;
-        done = done ? insert_run(*insert, ++last, run) : done;
+        done = done ? insert_run(*insert, ++last, run, ++places[static_cast<std::size_t>(part_of(run.state))]) : done;
         done = done ? insert_steps(*step, run, last) : done;
         if (!done) {
             return done;
@@ -204,60 +244,80 @@ Result<void> HistoryTable::mark_replayed(const std::vector<std::string>& ids) {
     return {};
 }
 
-Result<bool> HistoryTable::forget(const HistorySettings& settings, RunRecord::Time now) {
-    const Result<std::int64_t> first = find_first_kept(settings, now);
-    const Result<bool> runs = first ? forget_before(*first) : first.error();
-    const Result<bool> payloads = runs && !settings.keeps_payloads ? erase_payloads() : runs;
-    return payloads ? Result<bool>(*runs || *payloads) : payloads.error();
+Result<bool> HistoryTable::forget(const HistorySettings& settings, RunRecord::Time now, bool is_changed) {
+    const RunRecord::Time oldest = now - std::chrono::duration_cast<RunRecord::Time::duration>(settings.age);
+    bool is_any = false;
+    for (const WorkState state : {WorkState::done, WorkState::failed, WorkState::refused}) {
+        const int part = part_of(state);
+        const Result<std::int64_t> last = find_last_to_forget(part, settings.quota_of(state), oldest);
+        const Result<bool> forgotten = last ? forget_through(part, *last, settings.payloads) : last.error();
+        if (!forgotten) {
+            return forgotten;
+        }
+        is_any = is_any || *forgotten;
+    }
+    Result<bool> erased = false;
+    if (settings.payloads == HistoryPayload::no) {
+        erased = erase_payloads("true");
+    } else if (settings.payloads == HistoryPayload::failed && is_changed) {
+        erased = erase_payloads("NOT EXISTS (SELECT 1 FROM ended WHERE event = ended_payload.event AND part > 0)");
+    }
+    return erased ? Result<bool>(is_any || *erased) : erased;
 }
 
-/// Looked for from the old end, so the first that stays is found after those that go.
-Result<std::int64_t> HistoryTable::find_first_kept(const HistorySettings& settings, RunRecord::Time now) {
-    const Result<std::optional<std::int64_t>> last = database_.ask("SELECT max(number) FROM ended");
-    Result<Statement> young = database_.prepare("SELECT number FROM ended WHERE ended >= ? ORDER BY number LIMIT 1");
-    Result<Statement> surplus = database_.prepare("SELECT number FROM ended ORDER BY number DESC LIMIT 1 OFFSET ?");
-    if (!last || !young || !surplus) {
-        return !last ? last.error() : !young ? young.error() : surplus.error();
-    }
-    const auto age = std::chrono::duration_cast<RunRecord::Time::duration>(settings.age);
-    const auto runs =
-        static_cast<std::int64_t>(std::min<std::uint64_t>(settings.runs, std::numeric_limits<std::int64_t>::max()));
-    const Result<bool> is_any_young = young->bind(0, to_microseconds(now - age)).step();
-    const Result<bool> is_any_over = surplus->bind(0, runs).step();
-    if (!is_any_young || !is_any_over) {
-        return !is_any_young ? is_any_young.error() : is_any_over.error();
-    }
-    const std::int64_t first_young = *is_any_young ? young->number(0) : last->value_or(0) + 1;
-    return *is_any_over ? std::max(first_young, surplus->number(0) + 1) : first_young;
+Result<std::int64_t> HistoryTable::find_last_place(int part) {
+    const auto last = database_.ask("SELECT max(place) FROM ended WHERE part = " + std::to_string(part));
+    return last ? Result<std::int64_t>(last->value_or(0)) : last.error();
 }
 
-Result<bool> HistoryTable::forget_before(std::int64_t number) {
-    const auto any = database_.ask("SELECT EXISTS (SELECT 1 FROM ended WHERE number < " + std::to_string(number) + ")");
+/// The place in this part up to which all go: those beyond the quota, and the old ones. Places in a part have no gaps,
+/// and age is looked for from the old end, so this costs as much as there is to forget.
+Result<std::int64_t> HistoryTable::find_last_to_forget(int part, std::uint64_t quota, RunRecord::Time oldest) {
+    const Result<std::int64_t> last = find_last_place(part);
+    Result<Statement> young =
+        database_.prepare("SELECT place FROM ended WHERE part = ? AND ended >= ? ORDER BY place LIMIT 1");
+    if (!last || !young) {
+        return !last ? last : young.error();
+    }
+    const Result<bool> is_any_young = young->bind(0, std::int64_t{part}).bind(1, to_microseconds(oldest)).step();
+    if (!is_any_young) {
+        return is_any_young.error();
+    }
+    const auto kept = std::min(static_cast<std::uint64_t>(*last), quota);
+    const std::int64_t last_old = *is_any_young ? young->number(0) - 1 : *last;
+    return std::max(last_old, *last - static_cast<std::int64_t>(kept));
+}
+
+/// An event goes with the last run that it has led to. Where the payload is kept for what went wrong alone, it goes
+/// with the last of these.
+Result<bool> HistoryTable::forget_through(int part, std::int64_t place, HistoryPayload payloads) {
+    const std::string going = "part = " + std::to_string(part) + " AND place <= " + std::to_string(place);
+    const auto any = database_.ask("SELECT EXISTS (SELECT 1 FROM ended WHERE " + going + ")");
     if (!any || any->value_or(0) == 0) {
         return any ? Result<bool>(false) : any.error();
     }
-    constexpr std::string_view kEvents =
-        " IN (SELECT event FROM ended WHERE number < ?1 AND NOT EXISTS"
-        " (SELECT 1 FROM ended AS other WHERE other.event = ended.event AND other.number >= ?1))";
-    for (const std::string& sql :
-         {"DELETE FROM ended_payload WHERE event" + std::string(kEvents),
-          "DELETE FROM ended_event WHERE number" + std::string(kEvents),
-          std::string("DELETE FROM ended_step WHERE run < ?1"), std::string("DELETE FROM ended WHERE number < ?1")}) {
-        Result<Statement> statement = database_.prepare(sql);
-        const Result<void> done = statement ? statement->bind(0, number).run() : Result<void>(statement.error());
-        if (!done) {
+    const std::string events = " IN (SELECT event FROM ended WHERE " + going +
+                               " AND NOT EXISTS (SELECT 1 FROM ended AS other WHERE other.event = ended.event AND NOT"
+                               " (other.part = " +
+                               std::to_string(part) + " AND other.place <= " + std::to_string(place) + ")";
+    const std::string others = payloads == HistoryPayload::failed ? " AND other.part > 0))" : "))";
+    for (const std::string& sql : {"DELETE FROM ended_payload WHERE event" + events + others,
+                                   "DELETE FROM ended_event WHERE number" + events + "))",
+                                   "DELETE FROM ended_step WHERE run IN (SELECT number FROM ended WHERE " + going + ")",
+                                   "DELETE FROM ended WHERE " + going}) {
+        if (const Result<void> done = database_.execute(sql); !done) {
             return done.error();
         }
     }
     return true;
 }
 
-Result<bool> HistoryTable::erase_payloads() {
-    const auto any = database_.ask("SELECT EXISTS (SELECT 1 FROM ended_payload)");
+Result<bool> HistoryTable::erase_payloads(const std::string& condition) {
+    const auto any = database_.ask("SELECT EXISTS (SELECT 1 FROM ended_payload WHERE " + condition + ")");
     if (!any || any->value_or(0) == 0) {
         return any ? Result<bool>(false) : any.error();
     }
-    const Result<void> erased = database_.execute("DELETE FROM ended_payload");
+    const Result<void> erased = database_.execute("DELETE FROM ended_payload WHERE " + condition);
     return erased ? Result<bool>(true) : erased.error();
 }
 

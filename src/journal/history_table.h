@@ -5,6 +5,8 @@
 
 #include "base/chrono.h"
 #include "base/result.h"
+#include "config/settings.h"
+#include "event/work.h"
 #include "journal/run_record.h"
 #include "store/database.h"
 
@@ -19,12 +21,19 @@
 
 namespace eventsgw {
 
-/// What is kept of the runs that have ended.
+/// What is kept of the work that has ended. There are three classes of it, and none pushes out another's: what is done;
+/// what has failed or is dead; what was refused, of which the table holds a tenth as much as of what is done.
 struct HistorySettings {
-    std::uint64_t runs = 0;         ///< at most; none: the history is off
+    std::uint64_t runs = 0;         ///< that are done, at most; none: the history is off
     std::chrono::nanoseconds age{}; ///< since their end
-    bool keeps_payloads = false;
+    HistoryPayload payloads = HistoryPayload::no;
+    std::uint64_t failures = 0;                                      ///< failed and dead ones, at most
     std::size_t log_bytes = std::numeric_limits<std::size_t>::max(); ///< no run is written beyond this log of writes
+
+    bool is_on() const { return runs > 0; }
+    /// How many of these are kept at most.
+    std::uint64_t quota_of(WorkState state) const;
+    bool keeps_payload_of(WorkState state) const;
 };
 
 /// The rows of commands and handlers that have ended, in a journal's database, which must outlive this. Runs are
@@ -49,8 +58,9 @@ public:
     Result<void> add(const std::vector<RunRecord>& runs, std::uint64_t last);
     /// Notes that the events of these works have been replayed. An id that is not there is passed over.
     Result<void> mark_replayed(const std::vector<std::string>& ids);
-    /// Erases what is not to be kept. Whether there was something.
-    Result<bool> forget(const HistorySettings& settings, RunRecord::Time now);
+    /// Erases what is not to be kept. `is_changed` if the settings may be others than at the last call. Whether there
+    /// was something.
+    Result<bool> forget(const HistorySettings& settings, RunRecord::Time now, bool is_changed);
 
     // Anywhere.
 
@@ -63,9 +73,10 @@ public:
 
 private:
     Result<void> insert_steps(Statement& statement, const RunRecord& run, std::uint64_t number);
-    Result<std::int64_t> find_first_kept(const HistorySettings& settings, RunRecord::Time now);
-    Result<bool> forget_before(std::int64_t number);
-    Result<bool> erase_payloads();
+    Result<std::int64_t> find_last_place(int part);
+    Result<std::int64_t> find_last_to_forget(int part, std::uint64_t quota, RunRecord::Time oldest);
+    Result<bool> forget_through(int part, std::int64_t place, HistoryPayload payloads);
+    Result<bool> erase_payloads(const std::string& condition);
     Result<std::vector<RunRecord>> load_piece(Statement& rows, Statement& steps, std::int64_t& last);
     Result<std::vector<StepRecord>> load_steps(Statement& statement, std::int64_t number);
 

@@ -144,6 +144,7 @@ void JournalWriter::sort(JournalOrder& order) {
         history_due_ = std::min(history_due_.value_or(Clock::time_point::max()), Clock::now() + kGather);
     } else if (const auto* retain = std::get_if<JournalOrder::Retain>(&order.what)) {
         history_ = retain->settings;
+        is_history_changed_ = true;
         history_due_ = Clock::now();
     } else if (std::holds_alternative<JournalOrder::Touch>(order.what)) {
         ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW); // no file: nothing to be shown
@@ -527,7 +528,7 @@ Result<bool> JournalWriter::write_history(bool has_room) {
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
     done = done && has_room ? history.add(runs_, last_run_) : done;
     done = done ? history.mark_replayed(replayed_) : done;
-    const Result<bool> erased = done ? history.forget(history_, now) : done.error();
+    const Result<bool> erased = done ? history.forget(history_, now, is_history_changed_) : done.error();
     const WallTime oldest = std::chrono::floor<WallTime::duration>(now - history_.age);
     const Result<std::uint64_t> expired = erased ? file_->drop_held(oldest) : erased.error();
     done = expired ? file_->commit() : Result<void>(expired.error());
@@ -537,6 +538,7 @@ Result<bool> JournalWriter::write_history(bool has_room) {
     }
     last_run_ += has_room ? runs_.size() : 0;
     replayed_.clear();
+    is_history_changed_ = false;
     tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
     if (*expired > 0) {
         version_ = -1; // they are counted soon

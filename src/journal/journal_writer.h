@@ -252,6 +252,7 @@ private:
     bool is_disk_full_ = false; ///< which was that
 
     HistorySettings history_;
+    bool is_history_changed_ = false;   ///< the settings are, since something was forgotten by them
     std::vector<RunRecord> runs_;       ///< that have ended and are not on disk
     std::uint64_t last_run_;            ///< number of the last one on disk
     std::vector<std::string> replayed_; ///< ids to be marked

@@ -37,7 +37,8 @@ Settings changed_in_everything() {
     settings.task_memory = 1;
     settings.history = 1;
     settings.history_age = 1h;
-    settings.history_payload = true;
+    settings.history_payload = HistoryPayload::yes;
+    settings.history_failures = 1;
     settings.eventsdir = {"x"};
     settings.handler_timeout = 1h;
     settings.kill_grace = 1h;
@@ -68,7 +69,7 @@ bool equal(const Settings& a, const Settings& b) {
            a.history == b.history && a.history_age == b.history_age && a.history_payload == b.history_payload &&
            a.coalesce_by == b.coalesce_by && a.retry == b.retry && a.retry_delay == b.retry_delay &&
            a.retry_max_delay == b.retry_max_delay && a.interrupted == b.interrupted && a.max_age == b.max_age &&
-           a.hold_after == b.hold_after && a.max_attempts == b.max_attempts;
+           a.hold_after == b.hold_after && a.max_attempts == b.max_attempts && a.history_failures == b.history_failures;
 }
 
 void the_table_has_the_defaults() {

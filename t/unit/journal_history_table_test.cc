@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 namespace journal_history_table_test {
 
 const RunRecord::Time kStart{1700000000s};
-constexpr HistorySettings kWide{1000, 1000h, true};
+constexpr HistorySettings kWide{1000, 1000h, HistoryPayload::yes, 1000};
 
 std::shared_ptr<KeptEvent> make_event(std::string_view channel, std::string_view payload = "",
                                       std::string_view replay_of = {}) {
@@ -45,14 +45,15 @@ struct Fixture {
     }
 
     /// What the writer's thread does. Whether something was forgotten.
-    bool add(std::vector<RunRecord> runs, const HistorySettings& settings = kWide, RunRecord::Time now = kStart) {
+    bool add(std::vector<RunRecord> runs, const HistorySettings& settings = kWide, RunRecord::Time now = kStart,
+             bool is_changed = true) {
         for (RunRecord& run : runs) {
             run.settle_state();
         }
         CHECK(writer->begin(JournalFile::Durability::relaxed).ok());
         CHECK(writer->history().add(runs, last).ok());
         last += runs.size();
-        const Result<bool> forgotten = writer->history().forget(settings, now);
+        const Result<bool> forgotten = writer->history().forget(settings, now, is_changed);
         CHECK(forgotten.ok() && writer->commit().ok());
         return *forgotten;
     }
@@ -186,38 +187,149 @@ void an_event_stands_once_however_many_runs_it_leads_to() {
     f.add(runs);
     CHECK_EQUAL(f.count("ended_event"), 2);
     CHECK_EQUAL(f.count("ended_payload"), 1);
-    CHECK(f.add({}, {1, 1000h, true})); // and goes with the last of them
+    CHECK(f.add({}, {1, 1000h, HistoryPayload::yes, 1000})); // and goes with the last of them
     CHECK_EQUAL(f.ids(), "3 ");
     JournalFile reader = f.reader();
     CHECK_EQUAL(reader.history().load("3").value()->event->payload(), "geheim");
     CHECK_EQUAL(f.count("ended_event"), 1);
-    CHECK(f.add(make_runs(4, 5), {1, 1000h, true}));
+    CHECK(f.add(make_runs(4, 5), {1, 1000h, HistoryPayload::yes, 1000}));
     CHECK_EQUAL(f.count("ended_event"), 1);
     CHECK_EQUAL(f.count("ended_payload"), 0);
 }
 
 void the_newest_stay() {
     Fixture f;
-    f.add(make_runs(0, 3), {4, 1000h, true});
+    f.add(make_runs(0, 3), {4, 1000h, HistoryPayload::yes, 1000});
     CHECK_EQUAL(f.ids(), "0 1 2 ");
-    f.add(make_runs(3, 6), {4, 1000h, true});
+    f.add(make_runs(3, 6), {4, 1000h, HistoryPayload::yes, 1000});
     CHECK_EQUAL(f.ids(), "2 3 4 5 ");
-    f.add(make_runs(6, 60), {4, 1000h, true});
+    f.add(make_runs(6, 60), {4, 1000h, HistoryPayload::yes, 1000});
     CHECK_EQUAL(f.ids(), "56 57 58 59 ");
-    f.add(make_runs(60, 61), {2, 1000h, true});
+    f.add(make_runs(60, 61), {2, 1000h, HistoryPayload::yes, 1000});
     CHECK_EQUAL(f.ids(), "59 60 ");
+}
+
+RunRecord make_run(const std::string& id, RunResult result) {
+    RunRecord run = make_run(id);
+    run.result = result;
+    run.keeps_payload = true;
+    run.event = make_event("a/event/b", "geheim");
+    return run;
+}
+
+void no_part_pushes_out_another() {
+    Fixture f;
+    const HistorySettings settings{20, 1000h, HistoryPayload::yes, 3};
+    f.add({make_run("done", RunResult::succeeded), make_run("old", RunResult::failed),
+           make_run("early", RunResult::refused)},
+          settings);
+    std::vector<RunRecord> flood;
+    for (int i = 0; i < 100; ++i) {
+        flood.push_back(make_run("r" + std::to_string(i), RunResult::refused));
+    }
+    CHECK(f.add(flood, settings));
+    CHECK_EQUAL(f.ids(), "done old r98 r99 "); // of the refused a tenth
+    f.add(
+        {make_run("f1", RunResult::failed), make_run("f2", RunResult::not_started), make_run("f3", RunResult::expired)},
+        settings);
+    CHECK_EQUAL(f.ids(), "done r98 r99 f1 f2 f3 ");
+    f.add(make_runs(0, 30), settings);
+    CHECK_EQUAL(f.ids({.only_failed = true}), "r98 r99 f1 f2 f3 ");
+    CHECK_EQUAL(f.count("ended"), 25);
+    f.add({}, {20, 1000h, HistoryPayload::yes, 0});
+    CHECK_EQUAL(f.ids({.only_failed = true}), "r98 r99 ");
+    f.add({}, {5, 1000h, HistoryPayload::yes, 3});
+    CHECK_EQUAL(f.ids(), "r99 25 26 27 28 29 "); // and one of them at least
+    CHECK_EQUAL(f.count("ended_event"), 6);
+    CHECK(f.add({}, {0, 1000h, HistoryPayload::yes, 3}));
+    CHECK_EQUAL(f.count("ended"), 0);
+}
+
+/// Places are counted on from what is there, in each part.
+void quotas_hold_across_many_small_commits() {
+    Fixture f;
+    const HistorySettings settings{10, 1000h, HistoryPayload::yes, 2};
+    for (int i = 0; i < 40; ++i) {
+        const std::string number = std::to_string(i);
+        f.add({make_run("d" + number, RunResult::succeeded), make_run("f" + number, RunResult::failed)}, settings);
+        CHECK_EQUAL(f.count("ended"), std::min(i + 1, 10) + std::min(i + 1, 2));
+    }
+    CHECK_EQUAL(f.ids({.only_failed = true}), "f38 f39 ");
+    f.add({}, {0, 1000h, HistoryPayload::yes, 2});
+    f.add({make_run("again", RunResult::succeeded)}, settings);
+    CHECK_EQUAL(f.ids(), "again ");
+}
+
+std::string with_payload(const Fixture& f) {
+    std::string text;
+    JournalFile file = f.reader();
+    for (const char* id : {"done", "failed", "dead", "refused"}) {
+        const auto run = file.history().load(id);
+        text += run.ok() && *run && (*run)->keeps_payload ? std::string(id) + " " : "";
+    }
+    return text;
+}
+
+void payloads_are_kept_for_what_went_wrong() {
+    Fixture f;
+    const auto change = [&](HistoryPayload payloads, bool is_changed = true) {
+        return f.add({}, {1000, 1000h, payloads, 1000}, kStart, is_changed);
+    };
+    f.add({make_run("done", RunResult::skipped), make_run("failed", RunResult::timed_out),
+           make_run("dead", RunResult::cancelled), make_run("refused", RunResult::refused)});
+    CHECK_EQUAL(with_payload(f), "done failed dead refused ");
+    CHECK(!change(HistoryPayload::failed, false));
+    CHECK(change(HistoryPayload::failed));
+    CHECK_EQUAL(with_payload(f), "failed dead refused ");
+    CHECK(!change(HistoryPayload::failed));
+    CHECK(change(HistoryPayload::no, false)); // one that a reload has overtaken goes too
+    CHECK_EQUAL(with_payload(f), "");
+    CHECK_EQUAL(f.count("ended_payload"), 0);
+    CHECK_EQUAL(f.count("ended"), 4);
+}
+
+/// An event has led to both: its payload is there as long as what has failed is.
+void a_payload_goes_with_the_last_that_went_wrong() {
+    Fixture f;
+    const HistorySettings settings{1000, 1000h, HistoryPayload::failed, 1};
+    std::vector<RunRecord> runs{make_run("done", RunResult::succeeded), make_run("failed", RunResult::failed)};
+    runs[0].event = runs[1].event;
+    runs[0].keeps_payload = false;
+    CHECK(!f.add(runs, settings));
+    CHECK_EQUAL(f.count("ended_payload"), 1);
+    CHECK(f.add({make_run("later", RunResult::failed)}, settings, kStart, false));
+    CHECK_EQUAL(f.ids(), "done later ");
+    CHECK_EQUAL(f.count("ended_payload"), 1);
+    CHECK_EQUAL(with_payload(f), "");
+    CHECK_EQUAL(f.count("ended_event"), 2);
+}
+
+void what_a_setting_keeps() {
+    const HistorySettings off{0, 1000h, HistoryPayload::failed, 7};
+    const HistorySettings few{5, 1000h, HistoryPayload::failed, 7};
+    const HistorySettings many{1000, 1000h, HistoryPayload::yes, 0};
+    for (const WorkState state : {WorkState::done, WorkState::failed, WorkState::dead, WorkState::refused}) {
+        CHECK_EQUAL(off.quota_of(state), std::uint64_t{0});
+        CHECK_EQUAL(few.keeps_payload_of(state), state != WorkState::done);
+        CHECK(many.keeps_payload_of(state));
+    }
+    CHECK_EQUAL(few.quota_of(WorkState::done), std::uint64_t{5});
+    CHECK_EQUAL(few.quota_of(WorkState::dead), std::uint64_t{7});
+    CHECK_EQUAL(few.quota_of(WorkState::refused), std::uint64_t{1});
+    CHECK_EQUAL(many.quota_of(WorkState::refused), std::uint64_t{100});
+    CHECK_EQUAL(many.quota_of(WorkState::failed), std::uint64_t{0});
 }
 
 void the_young_stay() {
     Fixture f;
-    f.add({make_run("a", kStart), make_run("b", kStart + 1s), make_run("c", kStart + 2s)}, {10, 10s, true},
-          kStart + 2s);
+    f.add({make_run("a", kStart), make_run("b", kStart + 1s), make_run("c", kStart + 2s)},
+          {10, 10s, HistoryPayload::yes, 1000}, kStart + 2s);
     CHECK_EQUAL(f.ids(), "a b c ");
-    f.add({make_run("d", kStart + 11s)}, {10, 10s, true}, kStart + 11s);
+    f.add({make_run("d", kStart + 11s)}, {10, 10s, HistoryPayload::yes, 1000}, kStart + 11s);
     CHECK_EQUAL(f.ids(), "b c d ");
-    f.add({make_run("e", kStart + 100s)}, {10, 10s, true}, kStart + 200s);
+    f.add({make_run("e", kStart + 100s)}, {10, 10s, HistoryPayload::yes, 1000}, kStart + 200s);
     CHECK_EQUAL(f.ids(), "");
-    f.add({make_run("f", kStart + 300s)}, {10, 10s, true}, kStart + 300s);
+    f.add({make_run("f", kStart + 300s)}, {10, 10s, HistoryPayload::yes, 1000}, kStart + 300s);
     CHECK_EQUAL(f.ids(), "f ");
 }
 
@@ -228,7 +340,7 @@ void what_is_forgotten_leaves_no_steps_and_no_room() {
         large.steps = {{.name = "10a"}};
         large.event = make_event("a/event/b", std::string(1000000, 'x'));
         large.keeps_payload = true;
-        f.add({large}, {2, 1000h, true});
+        f.add({large}, {2, 1000h, HistoryPayload::yes, 1000});
     }
     CHECK(f.writer->shrink().value());
     CHECK(std::filesystem::file_size(f.path()) < 6000000);
@@ -287,18 +399,18 @@ void what_is_erased_is_gone_from_file_and_log() {
         }
         CHECK(!f.add(runs));
         CHECK(f.writer->shrink().value() && is_there(f.path(), "geheim"));
-        CHECK(f.add({}, {1000, 1000h, false})); // payloads are not kept any more
-        CHECK(!f.add({}, {1000, 1000h, false}));
+        CHECK(f.add({}, {1000, 1000h, HistoryPayload::no, 1000})); // payloads are not kept any more
+        CHECK(!f.add({}, {1000, 1000h, HistoryPayload::no, 1000}));
         CHECK(f.writer->shrink().value());
         CHECK(!is_there(f.path(), "geheim") && std::filesystem::file_size(f.path() + "-wal") == 0);
         CHECK(!f.reader().history().load("7").value()->keeps_payload);
-        CHECK(f.add({}, {0, 1000h, false}) && f.ids().empty()); // no runs either
+        CHECK(f.add({}, {0, 1000h, HistoryPayload::no, 1000}) && f.ids().empty()); // no runs either
     }
 }
 
 void many_runs_are_read_in_pieces() {
     Fixture f;
-    f.add(make_runs(0, 1000), {5000, 1000h, true});
+    f.add(make_runs(0, 1000), {5000, 1000h, HistoryPayload::yes, 1000});
     std::size_t count = 0;
     JournalFile file = f.reader();
     CHECK(file.history().each({}, [&](const RunRecord& run) { CHECK_EQUAL(run.id, std::to_string(count++)); }).ok());
@@ -312,6 +424,11 @@ const TestGroup group{
     TEST(a_payload_that_is_not_kept_is_not_an_empty_one),
     TEST(an_event_stands_once_however_many_runs_it_leads_to),
     TEST(the_newest_stay),
+    TEST(no_part_pushes_out_another),
+    TEST(quotas_hold_across_many_small_commits),
+    TEST(payloads_are_kept_for_what_went_wrong),
+    TEST(a_payload_goes_with_the_last_that_went_wrong),
+    TEST(what_a_setting_keeps),
     TEST(the_young_stay),
     TEST(what_is_forgotten_leaves_no_steps_and_no_room),
     TEST(queries_choose),

@@ -19,7 +19,7 @@ namespace journal_history_test {
 
 /// A history on a journal with its thread and its file.
 struct Fixture {
-    explicit Fixture(HistorySettings settings = {1000, 1000h, true})
+    explicit Fixture(HistorySettings settings = {1000, 1000h, HistoryPayload::yes, 1000})
         : journal(std::move(Journal::open(std::nullopt, file.log(), "module/mail1", path()).value())),
           history(timers, file.log(), settings, *journal) {}
 
@@ -69,7 +69,7 @@ void what_was_added_is_there_at_the_end() {
 }
 
 void off_it_has_no_file() {
-    Fixture f({0, 1000h, true});
+    Fixture f({0, 1000h, HistoryPayload::yes, 1000});
     CHECK(!f.history.is_on());
     f.add(3);
     f.finish();
@@ -79,11 +79,11 @@ void off_it_has_no_file() {
 void it_can_be_switched_off_and_on() {
     Fixture f;
     f.add(1);
-    f.history.set_settings({0, 1000h, false}); // what was added before is still on its way
+    f.history.set_settings({0, 1000h, HistoryPayload::no, 1000}); // what was added before is still on its way
     f.add(1);
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{0});
-    f.history.set_settings({10, 1000h, false});
+    f.history.set_settings({10, 1000h, HistoryPayload::no, 1000});
     f.add(1);
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{1});
@@ -95,7 +95,7 @@ void what_a_former_process_has_left_is_erased_where_it_is_off() {
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{1});
     f.journal = Journal::open(std::nullopt, f.file.log(), "module/mail1", f.path()).value();
-    const History off(f.timers, f.file.log(), {0, 1000h, false}, *f.journal);
+    const History off(f.timers, f.file.log(), {0, 1000h, HistoryPayload::no, 1000}, *f.journal);
     f.finish();
     CHECK_EQUAL(f.kept(), std::size_t{0});
     CHECK_EQUAL(f.file.count("<5>history: is off, and the runs that were kept are erased"), 1);
@@ -103,7 +103,7 @@ void what_a_former_process_has_left_is_erased_where_it_is_off() {
 
 void small_payloads_are_kept_where_that_is_asked_for() {
     for (const bool is_asked_for : {true, false}) {
-        Fixture f({1000, 1000h, is_asked_for});
+        Fixture f({1000, 1000h, is_asked_for ? HistoryPayload::yes : HistoryPayload::no, 1000});
         f.add(1, History::kMaxPayload);
         f.add(1, History::kMaxPayload + 1);
         f.finish();
