@@ -29,7 +29,7 @@ int complain_of_file(const Error& error, std::ostream& err) {
 
 /// Why there is none, as the gateway knows it.
 std::string explain_none() {
-    const std::string none = "no run of a command or handler is kept here";
+    const std::string none = "nothing that has ended is kept here";
     const Result<std::string> answer = ask_gateway("GET", "/status");
     const Result<JsonTree> report = answer ? parse_report(*answer) : answer.error();
     if (!report) {
@@ -41,9 +41,8 @@ std::string explain_none() {
         return "the history is off: history = 0 in " + std::string(kDefaultConfig);
     }
     const char* problem = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(history, "problem"));
-    return none + (problem != nullptr && *problem != '\0'
-                       ? ", the gateway cannot write them: " + escape(problem)
-                       : " yet: the gateway writes what has ended twice a second, and tasks are not among it");
+    return none + (problem != nullptr && *problem != '\0' ? ", the gateway cannot write them: " + escape(problem)
+                                                          : " yet: the gateway writes what has ended twice a second");
 }
 
 int complain_of_none(int status, std::ostream& err) {

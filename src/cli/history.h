@@ -9,7 +9,7 @@
 
 namespace eventsgw {
 
-/// `eventsgw history`: the last runs of the gateway of the working directory, or all about one of them. Returns the
+/// `eventsgw history`: the last work of the gateway of the working directory, or all about one. Returns the
 /// exit status: 0; 1 when there is no such run; 64 for a wrong command line; 74 when the file cannot be read.
 int history(const Options& options, std::ostream& out, std::ostream& err);
 

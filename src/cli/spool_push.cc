@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "daemon/leader_session.h"
 #include "delivery/forwarder.h"
+#include "journal/history.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
@@ -33,10 +34,11 @@ class Pusher {
 public:
     Pusher(const Log& log, const Connections& connections, const Settings& settings, std::unique_ptr<Journal> journal)
         : resolver_(loop_), journal_(std::move(journal)),
+          history_(loop_, log, make_history_settings(settings), *journal_),
           forwarder_({make_leader_options(connections, settings.polling_interval),
                       connections.agent_id,
                       {settings.task_limit, settings.task_memory, settings.journal_limit, false}},
-                     make_network(loop_, resolver_), log, *journal_, {[] {}, [](const std::string&) {}}),
+                     make_network(loop_, resolver_), log, *journal_, history_, {[] {}, [](const std::string&) {}}),
           watch_(loop_, journal_->descriptor(), Watch::For::reading, [this] { journal_->receive(); }),
           look_(loop_.make_timer([this] { look(); })) {}
 
@@ -49,6 +51,7 @@ public:
         forwarder_.start();
         loop_.run();
         left_ = forwarder_.waiting();
+        history_.flush();
         forwarder_.finish();
     }
 
@@ -74,6 +77,7 @@ private:
     Loop loop_;
     Resolver resolver_;
     std::unique_ptr<Journal> journal_;
+    History history_;
     Forwarder forwarder_;
     Watch watch_;
     std::unique_ptr<Timer> look_;

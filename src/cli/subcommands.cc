@@ -146,7 +146,7 @@ std::vector<Subcommand> gateway_subcommands() {
          "[VERB [ID]]",
          0,
          {"event", "failed", "since", "format", "payload"},
-         "list the last commands and handlers; show one",
+         "list the last tasks, commands and handlers; show one",
          "eventsgw history --failed --since 24h",
          run_history,
          2,

@@ -75,9 +75,8 @@ Outcome CommandRunner::submit(Number number, const Uuid& id, Job job) {
 void CommandRunner::refuse(Number number) {
     RunRecord run = std::move(runs_.extract(number).mapped().record);
     refusals_.add(run.channel(), queue_.waiting(), queue_.waiting_bytes());
-    if (history_.wants_refused()) {
-        run.refuse(kQueueFull);
-        history_.add(std::move(run));
+    if (history_.is_on()) {
+        history_.refuse(std::move(run), kQueueFull);
     }
 }
 

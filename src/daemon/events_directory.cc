@@ -76,7 +76,7 @@ Outcome EventsDirectory::accept(const Event& event, Keeper& keeper) {
     const std::optional<EventName> parts = split_channel(event.channel);
     if (!parts || !is_valid_name(parts->name) || !is_valid_source(parts->source)) {
         names_.add(event.channel);
-        return Outcome::refused(Outcome::Reason::no_such_name);
+        return refuse(Outcome::Reason::no_such_name, keeper, "");
     }
     Occurrence occurrence;
     StepList list = list_steps(config_.bases, parts->name);
@@ -102,22 +102,25 @@ Outcome EventsDirectory::accept(const Event& event, Keeper& keeper) {
     case Admission::waits: return Outcome::waiting(id);
     case Admission::refused: break;
     }
-    refuse(event, keeper, to_string(id));
-    return Outcome::refused(Outcome::Reason::queue_full);
+    overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
+    return refuse(Outcome::Reason::queue_full, keeper, to_string(id));
 }
 
-void EventsDirectory::refuse(const Event& event, Keeper& keeper, std::string id) {
-    overflow_.add(event.channel, slots_.waiting(), slots_.waiting_bytes());
-    if (!history_.wants_refused()) {
-        return;
+Outcome EventsDirectory::refuse(Outcome::Reason reason, Keeper& keeper, std::string id) {
+    if (history_.is_on()) {
+        RunRecord run;
+        run.id = std::move(id);
+        run.event = keeper.keep();
+        run.kind = WorkKind::handler;
+        history_.refuse(std::move(run), to_string(reason));
     }
-    RunRecord run;
-    run.id = std::move(id);
-    run.event = keeper.keep();
-    run.kind = WorkKind::handler;
-    run.refuse(kQueueFull);
-    run.arrived = run.ended;
-    history_.add(std::move(run));
+    return Outcome::refused(reason);
+}
+
+bool EventsDirectory::has_handler(const Event& event) const {
+    const std::optional<EventName> parts = split_channel(event.channel);
+    return parts && is_valid_name(parts->name) && is_valid_source(parts->source) &&
+           !list_steps(config_.bases, parts->name).steps.empty();
 }
 
 void EventsDirectory::report(const StepList& list, const Event& event) const {

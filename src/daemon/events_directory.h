@@ -63,6 +63,9 @@ public:
     /// Runs the event's handler when its turn comes, unless the queue is full or no handler can have such a name.
     Outcome accept(const Event& event, Keeper& keeper);
 
+    /// Whether the event has a handler now.
+    bool has_handler(const Event& event) const;
+
     /// No more events will come.
     void drain() { scheduler_.close_windows(); }
 
@@ -78,7 +81,7 @@ public:
 private:
     using Handlers = std::list<std::unique_ptr<Handler>>;
 
-    void refuse(const Event& event, Keeper& keeper, std::string id);
+    Outcome refuse(Outcome::Reason reason, Keeper& keeper, std::string id);
     void report(const StepList& list, const Event& event) const;
     const RunSettings& settings_of(std::string_view event) const;
     void begin(Occurrence occurrence, const std::string& lane);

@@ -31,11 +31,6 @@ Slots::Limits run_limits(const Settings& settings) {
     return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
 }
 
-HistorySettings history_settings(const Settings& settings) {
-    return {settings.history, settings.history_age, settings.history_payload, settings.history_failures,
-            settings.journal_limit};
-}
-
 } // namespace
 
 Gateway::Gateway(Loop& loop, Log& log, Options options)
@@ -50,7 +45,7 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       journal_watch_(loop, journal_->descriptor(), Watch::For::reading, [this] { journal_->receive(); }),
       launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
       supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
-      history_(loop, log, history_settings(config_.settings), *journal_),
+      history_(loop, log, make_history_settings(config_.settings), *journal_),
       commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
       handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
                 config_.handlers, [this] { stop_if_drained(); }),
@@ -60,7 +55,8 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                   config_.settings.max_payload,
                   Subscriber::Callbacks{[this](const Message& message) { on_message(message); },
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); },
-                                        [this] { journal_->show_life(loop_.now()); }}),
+                                        [this] { journal_->show_life(loop_.now()); },
+                                        [this](const Message& message) { on_too_large(message); }}),
       status_server_(
           loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
     if (!journal_watch_.on()) {
@@ -72,7 +68,7 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
 }
 
 void Gateway::make_sender() {
-    sender_.emplace(loop_, log_, connections_, config_.settings, *journal_,
+    sender_.emplace(loop_, log_, connections_, config_.settings, *journal_, history_,
                     TaskSender::Callbacks{[this] { stop_if_drained(); }, [this] { status_line_.touch(); }});
 }
 
@@ -106,6 +102,7 @@ int Gateway::run() {
         }
         throw;
     }
+    history_.flush();
     if (sender_) {
         sender_->keep();
     }
@@ -116,19 +113,27 @@ int Gateway::run() {
     return end_signal_;
 }
 
-void Gateway::on_message(const Message& message) {
-    ++messages_;
+/// Those that hold the subscription which has brought it.
+const RuleSet::Indexes& Gateway::rules_of(const Message& message) const {
+    static const RuleSet::Indexes none;
     const RuleSet::Indexes* held =
         message.is_pattern ? config_.rules.find_pattern(message.pattern) : config_.rules.find_channel(message.channel);
+    return held != nullptr ? *held : none;
+}
+
+bool Gateway::is_for_handlers(const Message& message) const {
+    return handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern;
+}
+
+void Gateway::on_message(const Message& message) {
+    ++messages_;
     const Event event{message.channel, message.payload, subscriber_.session().last_heard()};
     Keeper keeper(event);
-    if (held != nullptr) {
-        for (const std::size_t index : *held) {
-            static_cast<void>(apply(config_.rules.all()[index], event, keeper)); // a refusal has been counted
-            rule_counters_.note(index, event.read);
-        }
+    for (const std::size_t index : rules_of(message)) {
+        static_cast<void>(apply(config_.rules.all()[index], event, keeper)); // a refusal has been counted
+        rule_counters_.note(index, event.read);
     }
-    if (handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern) {
+    if (is_for_handlers(message)) {
         static_cast<void>(handle(event, keeper));
     }
     status_line_.touch();
@@ -141,7 +146,7 @@ Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
                                              : commands_.run(rule, event, keeper.keep());
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
-        return Outcome::refused(Outcome::Reason::out_of_memory);
+        return refuse_work(&rule, event, Outcome::Reason::out_of_memory);
     }
 }
 
@@ -150,7 +155,7 @@ Outcome Gateway::handle(const Event& event, Keeper& keeper) {
         return handlers_.accept(event, keeper);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
-        return Outcome::refused(Outcome::Reason::out_of_memory);
+        return refuse_work(nullptr, event, Outcome::Reason::out_of_memory);
     }
 }
 
@@ -247,7 +252,7 @@ void Gateway::adopt(Config config) {
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
     slots_.set_limits(run_limits(config_.settings));
-    history_.set_settings(history_settings(config_.settings));
+    history_.set_settings(make_history_settings(config_.settings));
     handlers_.set_config(config_.handlers);
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (sender_) {

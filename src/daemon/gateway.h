@@ -81,8 +81,13 @@ public:
 
 private:
     void on_message(const Message& message);
+    const RuleSet::Indexes& rules_of(const Message& message) const;
+    bool is_for_handlers(const Message& message) const;
     Outcome apply(const Rule& rule, const Event& event, Keeper& keeper);
     Outcome handle(const Event& event, Keeper& keeper);
+    void on_too_large(const Message& message);
+    /// Tells the history what a rule, or without one a handler, would have had to do. The payload is not kept.
+    Outcome refuse_work(const Rule* rule, const Event& event, Outcome::Reason reason);
 
     HttpResponse replay(const std::string& id);
     /// A line for each task, command and handler.

@@ -19,11 +19,11 @@ Backlog::Options make_limits(const Settings& settings) {
 } // namespace
 
 TaskSender::TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings,
-                       Journal& journal, Callbacks callbacks)
-    : log_(log), callbacks_(std::move(callbacks)), resolver_(loop),
+                       Journal& journal, History& history, Callbacks callbacks)
+    : log_(log), history_(history), callbacks_(std::move(callbacks)), resolver_(loop),
       forwarder_(
           {make_leader_options(connections, settings.polling_interval), connections.agent_id, make_limits(settings)},
-          make_network(loop, resolver_), log, journal,
+          make_network(loop, resolver_), log, journal, history,
           Forwarder::Callbacks{callbacks_.on_empty, [this](const std::string& problem) {
                                    journal_problem_ = problem;
                                    callbacks_.on_change();
@@ -40,7 +40,18 @@ Outcome TaskSender::send(const Rule& rule, const std::shared_ptr<KeptEvent>& eve
                    {{"event", event->channel()}, {"rule", rule.line}, {"action", rule.value}, {"id", to_string(id)}});
     }
     const Outcome::Reason refusal = forwarder_.accept(event, rule.value, id);
-    return refusal == Outcome::Reason::none ? Outcome::waiting(id) : Outcome::refused(refusal);
+    if (refusal == Outcome::Reason::none) {
+        return Outcome::waiting(id);
+    }
+    if (history_.is_on()) {
+        RunRecord record;
+        record.id = to_string(id);
+        record.kind = WorkKind::task;
+        record.event = event;
+        record.value = rule.value;
+        history_.refuse(std::move(record), to_string(refusal));
+    }
+    return Outcome::refused(refusal);
 }
 
 Report::Tasks TaskSender::report() const {

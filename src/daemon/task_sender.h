@@ -12,6 +12,7 @@
 #include "delivery/forwarder.h"
 #include "event/event.h"
 #include "event/outcome.h"
+#include "journal/history.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
 #include "redis/resolver.h"
@@ -36,7 +37,7 @@ public:
     };
 
     TaskSender(Loop& loop, const Log& log, const Connections& connections, const Settings& settings, Journal& journal,
-               Callbacks callbacks);
+               History& history, Callbacks callbacks);
     TaskSender(const TaskSender&) = delete;
     TaskSender& operator=(const TaskSender&) = delete;
 
@@ -62,6 +63,7 @@ public:
 
 private:
     const Log& log_;
+    History& history_;
     UuidSource uuids_;
     std::string journal_problem_;
     Callbacks callbacks_;

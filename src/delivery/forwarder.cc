@@ -24,10 +24,24 @@ constexpr std::size_t kKeptText = std::size_t{256} << 10U;
 constexpr int kEndsOverTask = 5;
 constexpr std::chrono::seconds kEndsFor{60};
 
+RunRecord make_record(const Task& task, WallTime ended, RunResult result) {
+    RunRecord record;
+    record.id = to_string(task.id);
+    record.event = task.event;
+    record.kind = WorkKind::task;
+    record.value = task.action;
+    record.arrived = record.began = task.arrived;
+    record.ended = std::max(ended, task.arrived);
+    record.wall = record.ended - record.began;
+    record.result = result;
+    return record;
+}
+
 } // namespace
 
-Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks)
-    : timers_(network.timers), log_(log), callbacks_(std::move(callbacks)),
+Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, History& history,
+                     Callbacks callbacks)
+    : timers_(network.timers), log_(log), history_(history), callbacks_(std::move(callbacks)),
       refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
       disk_refusals_(network.timers, log, "task", "refused, the disk is nearly full and no more may wait in memory"),
       deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
@@ -44,7 +58,9 @@ Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& 
                                   .on_refused = [this](TaskQueue::Refusal refusal,
                                                        const std::string& reason) { on_refused(refusal, reason); },
                                   .on_lost = [this](bool over_push) { on_lost(over_push); },
-                                  .on_problem = [this] { on_away(); }}) {}
+                                  .on_problem = [this] { on_away(); }}) {
+    history_.set_task_source([this](std::size_t count) { return make_records(count); });
+}
 
 Outcome::Reason Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id) {
     const Outcome::Reason refusal = backlog_.add(event, std::move(action), id);
@@ -144,6 +160,7 @@ void Forwarder::on_confirmed(std::uint64_t through) {
         confirmed_.add(std::max(now - task.arrived, WallTime::duration::zero()));
         recent_.add(std::move(task));
     });
+    history_.note_tasks(recent_.unseen(), recent_.unseen_cost());
     if (backlog_.waiting() > 0) {
         return; // on_ready follows
     }
@@ -151,6 +168,18 @@ void Forwarder::on_confirmed(std::uint64_t through) {
         log_.notice("task", "none waits any more", {{"pushed", pushed_}});
     }
     callbacks_.on_empty();
+}
+
+History::Records Forwarder::make_records(std::size_t count) {
+    const Clock::time_point now = timers_.now();
+    const WallTime wall_now = backlog_.now();
+    History::Records records;
+    records.reserve(std::min(count, recent_.unseen()));
+    recent_.see(count, [&](const Task& task, Clock::time_point since) {
+        const WallTime ended = wall_now - std::chrono::duration_cast<WallTime::duration>(now - since);
+        records.push_back(make_record(task, ended, RunResult::succeeded));
+    });
+    return records;
 }
 
 /// Another node leads now, or the same one with older data.
@@ -169,6 +198,13 @@ void Forwarder::bury_batch(std::size_t count, const std::string& reason) {
     for (std::size_t i = 0; i < count; ++i) {
         const Task& task = backlog_.tasks()[i];
         deaths_.add(task.channel(), backlog_.waiting(), task.event->payload().size());
+    }
+    const std::size_t kept = std::min<std::uint64_t>(count, history_.quota_of(WorkState::dead));
+    for (std::size_t i = count - kept; i < count; ++i) {
+        RunRecord record = make_record(backlog_.tasks()[i], backlog_.now(), RunResult::failed);
+        record.state = WorkState::dead;
+        record.reason = reason;
+        history_.gather(std::move(record));
     }
     log_.debug("task", "dead", {{"tasks", count}, {"reason", reason}});
     backlog_.bury(count, reason);

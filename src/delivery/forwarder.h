@@ -9,6 +9,7 @@
 #include "delivery/backlog.h"
 #include "delivery/recent_tasks.h"
 #include "event/outcome.h"
+#include "journal/history.h"
 #include "loop/refusals.h"
 #include "loop/timers.h"
 #include "redis/task_queue.h"
@@ -46,7 +47,12 @@ public:
         Histogram confirmed;     ///< from a task's arrival here to the leader's confirmation
     };
 
-    Forwarder(Options options, Network network, const Log& log, Journal& journal, Callbacks callbacks);
+    /// The history learns of the tasks that are confirmed or dead, and asks for the former as long as this is there.
+    Forwarder(Options options, Network network, const Log& log, Journal& journal, History& history,
+              Callbacks callbacks);
+    Forwarder(const Forwarder&) = delete;
+    Forwarder& operator=(const Forwarder&) = delete;
+    ~Forwarder() { history_.set_task_source(nullptr); }
 
     void start() { queue_.start(); }
 
@@ -63,6 +69,8 @@ public:
 
 private:
     void push_batch();
+    /// Of the newest tasks that the history does not know yet.
+    History::Records make_records(std::size_t count);
     void bury_batch(std::size_t count, const std::string& reason);
     std::vector<TaskQueue::Entry> write_batch(std::size_t pushable);
     void on_ready();
@@ -75,6 +83,7 @@ private:
 
     Timers& timers_;
     const Log& log_;
+    History& history_;
     Callbacks callbacks_;
     std::uint64_t pushed_ = 0;
     std::uint64_t repeated_ = 0;

@@ -3,6 +3,7 @@
 
 #include "delivery/recent_tasks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace eventsgw {
@@ -10,16 +11,43 @@ namespace eventsgw {
 RecentTasks::RecentTasks(Timers& timers) : timers_(timers), expiry_(timers.make_timer([this] { expire(); })) {}
 
 void RecentTasks::add(Task task) {
-    cost_ += task.cost();
+    const std::size_t cost = task.cost();
+    cost_ += cost;
+    unseen_cost_ += cost;
     const Clock::time_point since = find_first_time(task.number);
     tasks_.push_back({std::move(task), since});
-    for (; cost_ > kMaxCost; tasks_.pop_front()) {
-        cost_ -= tasks_.front().task.cost();
-        forgotten_ = tasks_.front().task.number;
+    while (cost_ > kMaxCost) {
+        forget_first();
     }
     if (!std::exchange(expires_, true)) {
         expiry_->start(kKept);
     }
+}
+
+void RecentTasks::forget_first() {
+    const Task& task = tasks_.front().task;
+    cost_ -= task.cost();
+    unseen_cost_ -= task.number > seen_until_ ? task.cost() : 0;
+    forgotten_ = task.number;
+    tasks_.pop_front();
+}
+
+std::deque<RecentTasks::Kept>::const_iterator RecentTasks::first_unseen() const {
+    return std::upper_bound(tasks_.begin(), tasks_.end(), seen_until_,
+                            [](std::uint64_t number, const Kept& kept) { return number < kept.task.number; });
+}
+
+std::size_t RecentTasks::unseen() const {
+    return static_cast<std::size_t>(tasks_.end() - first_unseen());
+}
+
+void RecentTasks::see(std::size_t count, const std::function<void(const Task&, Clock::time_point)>& look) {
+    const std::size_t skipped = unseen() - std::min(unseen(), count);
+    for (auto kept = first_unseen() + static_cast<std::ptrdiff_t>(skipped); kept != tasks_.end(); ++kept) {
+        look(kept->task, kept->since);
+    }
+    seen_until_ = tasks_.empty() ? seen_until_ : tasks_.back().task.number;
+    unseen_cost_ = 0;
 }
 
 Clock::time_point RecentTasks::find_first_time(std::uint64_t number) {
@@ -36,19 +64,21 @@ std::vector<Task> RecentTasks::take_after(std::uint64_t number) {
     }
     std::vector<Task> taken;
     for (std::size_t i = kept; i < tasks_.size(); ++i) {
-        cost_ -= tasks_[i].task.cost();
+        const std::size_t cost = tasks_[i].task.cost();
+        cost_ -= cost;
+        unseen_cost_ -= tasks_[i].task.number > seen_until_ ? cost : 0;
         returned_.emplace_back(tasks_[i].task.number, tasks_[i].since);
         taken.push_back(std::move(tasks_[i].task));
     }
     tasks_.erase(tasks_.begin() + static_cast<std::ptrdiff_t>(kept), tasks_.end());
+    seen_until_ = std::min(seen_until_, number); // they will be confirmed again
     return taken;
 }
 
 void RecentTasks::expire() {
     const Clock::time_point limit = timers_.now() - kKept;
-    for (; !tasks_.empty() && tasks_.front().since <= limit; tasks_.pop_front()) {
-        cost_ -= tasks_.front().task.cost();
-        forgotten_ = tasks_.front().task.number;
+    while (!tasks_.empty() && tasks_.front().since <= limit) {
+        forget_first();
     }
     expires_ = !tasks_.empty();
     if (expires_) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,6 +33,12 @@ public:
     /// Takes back out the tasks after a number, oldest first.
     std::vector<Task> take_after(std::uint64_t number);
 
+    /// Calls back for the newest tasks that no call has seen, up to `count`, oldest first. `since` is when a task was
+    /// confirmed. Those that are passed over count as seen.
+    void see(std::size_t count, const std::function<void(const Task& task, Clock::time_point since)>& look);
+    std::size_t unseen() const;
+    std::size_t unseen_cost() const { return unseen_cost_; }
+
     /// The greatest number of a task that is not kept any more; 0 when there is none.
     std::uint64_t forgotten() const { return forgotten_; }
 
@@ -41,11 +48,15 @@ private:
         Clock::time_point since;
     };
     Clock::time_point find_first_time(std::uint64_t number);
+    void forget_first();
+    std::deque<Kept>::const_iterator first_unseen() const;
     void expire();
 
     Timers& timers_;
     std::deque<Kept> tasks_; ///< in the order of their numbers
     std::size_t cost_ = 0;
+    std::size_t unseen_cost_ = 0;
+    std::uint64_t seen_until_ = 0; ///< number of the last task that a call of see() has seen
     std::uint64_t forgotten_ = 0;
     std::deque<std::pair<std::uint64_t, Clock::time_point>> returned_; ///< numbers of tasks taken back, and since when
     std::unique_ptr<Timer> expiry_;

@@ -21,7 +21,7 @@ struct [[nodiscard]] Outcome {
         waiting, ///< for a slot, its lane, the end of its window, or the leader
         refused
     };
-    enum class Reason : std::uint8_t { none, queue_full, disk, out_of_memory, no_such_name };
+    enum class Reason : std::uint8_t { none, queue_full, disk, out_of_memory, no_such_name, too_large };
 
     static Outcome nothing() { return {Kind::nothing, {}, Reason::none}; }
     static Outcome started(const Uuid& id) { return {Kind::started, id, Reason::none}; }
@@ -41,6 +41,7 @@ constexpr std::string_view to_string(Outcome::Reason reason) {
     case Outcome::Reason::disk: return "the disk is nearly full";
     case Outcome::Reason::out_of_memory: return "out of memory";
     case Outcome::Reason::no_such_name: return "no event has such a name";
+    case Outcome::Reason::too_large: return "the payload is over max_payload";
     }
     return "";
 }

@@ -3,19 +3,24 @@
 
 #include "journal/history.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
-#include <vector>
 
 namespace eventsgw {
 
 History::History(Timers& timers, const Log& log, HistorySettings settings, Journal& journal)
-    : timers_(timers), log_(log), settings_(settings), journal_(journal) {
+    : timers_(timers), log_(log), settings_(settings), journal_(journal),
+      gathering_(timers.make_timer([this] { on_gathered(); })) {
     journal_.listen_to_history([this](const JournalNews& news) { take(news); });
     set_settings(settings);
 }
 
 /// A journal that is not there yet learns them with the first run.
 void History::set_settings(HistorySettings settings) {
+    if (!is_on() && settings.is_on() && task_source_) {
+        task_source_(0); // what has ended while it was off is not for it
+    }
     settings_ = settings;
     is_told_ = false;
     if (journal_.is_in_use()) {
@@ -37,29 +42,109 @@ void History::add(RunRecord run) {
         say("runs are not kept", problem_.empty() ? "the disk is too slow" : problem_);
         return;
     }
+    Records runs;
+    runs.push_back(std::move(run));
+    give(std::move(runs));
+}
+
+void History::refuse(RunRecord run, std::string_view why) {
+    run.refuse(why);
+    run.arrived = run.arrived == RunRecord::Time() ? run.ended : run.arrived;
+    run.id = run.id.empty() ? uuids_.make() : std::move(run.id);
+    gather(std::move(run));
+}
+
+void History::gather(RunRecord run) {
     run.settle_state();
-    unwritten_ += run.cost();
-    run.keeps_payload = settings_.keeps_payload_of(run.state) && run.event->payload().size() <= kMaxPayload;
+    Gathered& gathered = run.state == WorkState::refused ? refused_ : dead_;
+    const std::uint64_t quota = settings_.quota_of(run.state);
+    if (quota == 0) {
+        return;
+    }
+    gathered.cost += run.cost();
+    gathered.runs.push_back(std::move(run));
+    while (gathered.runs.size() > quota || (gathered.cost > kMaxGathered && gathered.runs.size() > 1)) {
+        gathered.cost -= gathered.runs.front().cost();
+        gathered.runs.pop_front();
+    }
+    schedule();
+}
+
+void History::note_tasks(std::size_t count, std::size_t cost) {
+    if (!is_on()) {
+        return;
+    }
+    if (cost >= kMaxGathered && count <= settings_.runs && unwritten_ <= kMaxUnwritten / 2) {
+        flush(); // whoever has them keeps no more, and all of them are wanted
+    } else {
+        schedule();
+    }
+}
+
+void History::schedule() {
+    if (!gathering_->is_pending()) {
+        gathering_->start(std::max<std::chrono::nanoseconds>(kGather, paused_until_ - timers_.now()));
+    }
+}
+
+/// Half of what may be unwritten is left to what ends by itself. While the disk takes nothing the newest stay here, and
+/// keep their payloads only where these are wanted.
+void History::on_gathered() {
+    if (unwritten_ <= kMaxUnwritten / 2) {
+        flush();
+        return;
+    }
+    for (Gathered* gathered : {&refused_, &dead_}) {
+        gathered->cost = 0;
+        for (RunRecord& run : gathered->runs) {
+            prepare(run);
+            gathered->cost += run.cost();
+        }
+    }
+    schedule();
+}
+
+void History::flush() {
+    Records runs = task_source_ && is_on() ? task_source_(settings_.runs) : Records();
+    for (Gathered* gathered : {&refused_, &dead_}) {
+        runs.insert(runs.end(), std::make_move_iterator(gathered->runs.begin()),
+                    std::make_move_iterator(gathered->runs.end()));
+        *gathered = {};
+    }
+    gathering_->stop();
+    const auto pause = std::min<std::chrono::nanoseconds>(kGatherEach * runs.size(), kGatherLongest);
+    paused_until_ = timers_.now() + pause;
+    if (!runs.empty() && is_on()) {
+        give(std::move(runs));
+    }
+}
+
+void History::prepare(RunRecord& run) {
+    run.settle_state();
     if (run.event->number == 0) {
         run.event->number = journal_.take_number();
     }
+    const std::size_t size = run.event->payload().size();
+    run.keeps_payload = run.has_payload && settings_.keeps_payload_of(run.state) && size <= kMaxPayload;
+    run.has_payload = run.keeps_payload;
+    if (!run.keeps_payload && size > 0) {
+        auto bare = std::make_shared<KeptEvent>(run.channel(), "", run.replay_of());
+        bare->number = run.event->number;
+        run.event = std::move(bare);
+    }
+}
+
+void History::give(Records runs) {
+    for (RunRecord& run : runs) {
+        prepare(run);
+        unwritten_ += run.cost();
+    }
     tell_settings();
-    std::vector<RunRecord> runs;
-    runs.push_back(std::move(run));
     journal_.order(JournalOrder::Keep{std::move(runs)});
 }
 
 void History::mark_replayed(const std::string& id) {
     journal_.order(JournalOrder::MarkReplayed{id});
-}
-
-bool History::wants_refused() {
-    const auto now = timers_.now();
-    if (now - second_ >= std::chrono::seconds(1)) {
-        second_ = now;
-        refused_ = 0;
-    }
-    return is_on() && refused_ < kMaxRefused && ++refused_ > 0;
 }
 
 void History::end() const {

@@ -168,6 +168,11 @@ bool HistorySettings::keeps_payload_of(WorkState state) const {
     return payloads == HistoryPayload::yes || (payloads == HistoryPayload::failed && state != WorkState::done);
 }
 
+HistorySettings make_history_settings(const Settings& settings) {
+    return {settings.history, settings.history_age, settings.history_payload, settings.history_failures,
+            settings.journal_limit};
+}
+
 // Text is kept in BLOBs, for a channel may hold any byte. Times are microseconds since the epoch, durations
 // nanoseconds. Payloads have a table of their own: so all of them can be erased without a trace. `part` and `place` are
 // for forgetting: the oldest of a part have the lowest places in it, and the difference of two places is a count.
@@ -394,7 +399,7 @@ Result<std::string> HistoryTable::resolve(std::string_view prefix) {
     if (prefix.empty()) {
         return Error{"the id of the run is empty", Fault::no_match};
     }
-    Result<Statement> rows = database_.prepare("SELECT id FROM ended WHERE id >= ? AND id < ? LIMIT 2");
+    Result<Statement> rows = database_.prepare("SELECT DISTINCT id FROM ended WHERE id >= ? AND id < ? LIMIT 2");
     if (!rows) {
         return rows.error();
     }
@@ -415,7 +420,8 @@ Result<std::string> HistoryTable::resolve(std::string_view prefix) {
 Result<std::optional<RunRecord>> HistoryTable::load(std::string_view id) {
     Result<Statement> row =
         database_.prepare("SELECT " + std::string(kRunColumns) + ", bytes" + std::string(kRuns) +
-                          "LEFT JOIN ended_payload ON ended_payload.event = ended.event WHERE id = ?");
+                          "LEFT JOIN ended_payload ON ended_payload.event = ended.event WHERE id = ?"
+                          " ORDER BY ended.number DESC LIMIT 1");
     Result<Statement> steps = database_.prepare(kStepsOfRun);
     if (!row || !steps) {
         return !row ? row.error() : steps.error();

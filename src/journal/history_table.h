@@ -36,6 +36,9 @@ struct HistorySettings {
     bool keeps_payload_of(WorkState state) const;
 };
 
+/// As the configuration says.
+HistorySettings make_history_settings(const Settings& settings);
+
 /// The rows of commands and handlers that have ended, in a journal's database, which must outlive this. Runs are
 /// numbered in the order of their ends. Channel and payload of an event stand once, however many runs it has led to.
 class HistoryTable {
@@ -68,7 +71,8 @@ public:
     Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
     /// The only id with this prefix. Fault::no_match if no id or several ids have it.
     Result<std::string> resolve(std::string_view prefix);
-    /// The run with its payload; nothing if no run has this id.
+    /// The run with its payload; nothing if no run has this id. The last one where it has ended twice, as a task that
+    /// was dead and pushed later, or one that the leader had forgotten.
     Result<std::optional<RunRecord>> load(std::string_view id);
 
 private:

@@ -524,6 +524,8 @@ Result<void> JournalWriter::check_room_for_history() const {
 /// Without room for what has ended it only forgets.
 Result<bool> JournalWriter::write_history(bool has_room) {
     const RunRecord::Time now = std::chrono::system_clock::now();
+    std::stable_sort(runs_.begin(), runs_.end(), // some were gathered before they came here
+                     [](const RunRecord& a, const RunRecord& b) { return a.ended < b.ended; });
     HistoryTable history = file_->history();
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
     done = done && has_room ? history.add(runs_, last_run_) : done;

@@ -56,6 +56,7 @@ struct RunRecord {
 
     std::string id; ///< a UUID, as in the log
     std::shared_ptr<KeptEvent> event;
+    bool has_payload = true;    ///< the event's is there, be it empty
     bool keeps_payload = false; ///< with its event; the history decides
     WorkKind kind = WorkKind::command;
     std::size_t line = 0; ///< of a command's rule

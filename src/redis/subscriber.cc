@@ -77,6 +77,7 @@ void Subscriber::on_message(const Message& message) {
         ++refused_;
         log_.error("replica", "refused, the payload is over max_payload",
                    {{"event", message.channel}, {"bytes", message.payload.size()}, {"refused", refused_}});
+        callbacks_.on_too_large(message);
         return;
     }
     callbacks_.on_message(message);

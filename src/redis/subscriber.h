@@ -35,6 +35,8 @@ public:
         std::function<void()> on_lost = [] {};    ///< none is any more
         std::function<void()> on_problem = [] {}; ///< session().problem() is another one now
         std::function<void()> on_probe = [] {};   ///< with each health check
+        /// A message was refused, for its payload is over the limit.
+        std::function<void(const Message&)> on_too_large = [](const Message&) {};
     };
 
     /// A time in which events may have passed unheard.

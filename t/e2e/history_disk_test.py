@@ -132,6 +132,19 @@ class Erasing(DiskTestCase):
                 self.assertRegex(self.history("show", ids[0]).stdout, r"(?m)^payload +not kept$")
                 self.gateway.stop()
 
+    def test_payloads_of_what_is_done(self):
+        for change in (self.reload, self.restart):
+            with self.subTest(change=change.__name__):
+                rule = "[commands]\na/event/b = grep -q keep\n[gateway]\n"
+                self.start(rule + "history_payload = yes\n")
+                done, failed = self.keep_some(b'{"keep":"geheim"}', b'{"secret":"gehegt"}')
+                change(rule + "history_payload = failed\n")
+                self.wait_gone(b"geheim")
+                self.assertTrue(self.holds(b"gehegt"))
+                self.assertRegex(self.history("show", done).stdout, r"(?m)^payload +not kept$")
+                self.assertRegex(self.history("show", failed).stdout, r"(?m)^payload +19 bytes")
+                self.gateway.stop()
+
     def test_a_run_that_a_reload_overtakes_keeps_no_payload(self):
         self.start("[commands]\na/event/b = cat gate\n[gateway]\nhistory_payload = yes\n")
         self.gateway.make_gate("gate")

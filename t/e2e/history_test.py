@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 eventsgw contributors
-"""The last runs of commands and handlers: `eventsgw history`, and what becomes of it where the disk fails."""
+"""The last work that has ended: `eventsgw history`, and what becomes of it where the disk fails."""
 
 import contextlib
 import datetime
@@ -19,6 +19,7 @@ import program
 import small_disk
 import tap
 from handlers import SOURCE, HandlerTestCase
+from journal import rows
 from waiting import wait_until
 
 JOURNAL = "eventsgw.journal"
@@ -156,8 +157,8 @@ class Runs(HistoryTestCase):
 
     def test_what_cannot_be_shown(self):
         self.start_handlers("[commands]\na/event/b = true\n", arguments=[])
-        self.assertIn("no run of a command or handler is kept here", self.history("show", "1b9d6bcd", status=1).stderr)
-        self.assertIn("no run of a command or handler is kept here", self.history().stderr)
+        self.assertIn("nothing that has ended is kept here", self.history("show", "1b9d6bcd", status=1).stderr)
+        self.assertIn("nothing that has ended is kept here", self.history().stderr)
         self.publish("a/event/b", b"{}")
         self.wait_runs(1)
         self.assertIn("no run", self.history("show", "nothing", status=1).stderr)
@@ -168,7 +169,7 @@ class Runs(HistoryTestCase):
     def test_without_a_file_the_gateway_says_why(self):
         self.gateway = self.start_gateway("[commands]\na/event/b = true\n",
                                           options={"wrapper": small_disk.wrapper("4M")})
-        self.assertIn("no run of a command or handler is kept here yet: the gateway writes what has ended twice a second",
+        self.assertIn("nothing that has ended is kept here yet: the gateway writes what has ended twice a second",
                       self.history().stderr)
         small_disk.fill(self.gateway)
         self.publish("a/event/b", b"{}")
@@ -227,6 +228,110 @@ class Runs(HistoryTestCase):
             self.assertIn("\\x1B[2J", text.replace("\\x1b", "\\x1B"))
 
 
+class Tasks(HistoryTestCase):
+    CONFIG = "[actions]\na/event/b = renew\n"
+
+    def start_tasks(self, config="", leader=None):
+        self.gateway = self.start_gateway(self.CONFIG + config, leader=leader)
+
+    def test_one_that_is_pushed(self):
+        self.start_tasks()
+        self.publish("a/event/b", b'{"secret":"geheim"}')
+        (run,) = self.wait_runs(1)
+        (task,) = self.wait_tasks(1)
+        self.assertEqual(
+            [run[name] for name in ("id", "channel", "kind", "value", "result", "state", "attempts", "status", "reason")],
+            [task.id, "a/event/b", "task", "renew", "succeeded", "done", 1, None, None],
+        )
+        self.assertEqual((run["pid"], run["steps"], run["replay"], "line" in run), (0, [], False, False))
+        self.assertLessEqual(run["arrived"], run["ended"])
+        self.assertLess(0, run["wall"])
+        self.assertRegex(self.history().stdout.splitlines()[1], r"Z +pushed +\S+ +task +a/event/b$")
+        text = self.history("show", run["id"][:8], "--payload").stdout
+        for pattern in (r"^by +task: renew$", r"^result +pushed$", r"^state +done$", r"^payload +not kept$"):
+            self.assertRegex(text, re.compile(pattern, re.MULTILINE))
+        self.assertNotIn("output", text)
+        self.gateway.stop()
+        self.assertNotIn(b"geheim", self.gateway.read(JOURNAL))
+
+    def test_the_file_is_closed_when_none_comes(self):
+        self.start_tasks()
+        self.publish("a/event/b", b"{}")
+        self.wait_runs(1)
+        self.wait_journal_closed()
+        size = os.stat(self.gateway.path(JOURNAL))
+        self.publish("a/event/b", b"{}")
+        self.wait_runs(2)
+        self.wait_journal_closed()
+        self.assertEqual(os.stat(self.gateway.path(JOURNAL)).st_ino, size.st_ino)
+
+    def test_a_burst_keeps_the_newest(self):
+        self.start_tasks("[gateway]\nhistory = 20\n")
+        self.publish("a/event/b", *[b"%d" % number for number in range(3000)])
+        tasks = self.wait_tasks(3000)
+        ids = [task.id for task in tasks[-20:]]
+        wait_until(lambda: [run["id"] for run in self.runs()] == ids, lambda: self.runs())
+
+    def test_an_end_by_signal_keeps_them(self):
+        self.start_tasks()
+        self.publish("a/event/b", b"{}")
+        self.wait_tasks(1)
+        self.wait_confirmed(self.gateway)
+        self.gateway.stop()
+        self.assertEqual(len(self.runs()), 1)
+
+    def test_with_a_payload_it_can_be_replayed(self):
+        self.start_tasks("[gateway]\nhistory_payload = yes\n")
+        self.publish("a/event/b", b'{"a":1}')
+        (run,) = self.wait_runs(1)
+        done = program.run("replay", run["id"], cwd=self.gateway.state_directory)
+        self.assertEqual(done.status, 0, done.stderr)
+        source, replay = self.wait_runs(2)
+        self.assertEqual((source["id"], replay["replay_of"]), (run["id"], run["id"]))
+        self.assertEqual((source["replayed"], replay["replayed"], replay["replay"]), (True, False, True))
+        self.assertEqual([task.data for task in self.wait_tasks(2)], [b'{"a":1}'] * 2)
+
+    def test_a_replay_keeps_its_source_on_disk(self):
+        proxy = self.start_proxy(self.redis)
+        self.start_tasks("[gateway]\nhistory_payload = yes\n", leader=proxy)
+        self.publish("a/event/b", b"{}")
+        (run,) = self.wait_runs(1)
+        proxy.refuse()
+        self.gateway.wait_log("^<4>leader: ")
+        program.run("replay", run["id"], cwd=self.gateway.state_directory)
+        query = "SELECT replay FROM event JOIN work ON work.event = event.number"
+        wait_until(lambda: rows(self.gateway.path(JOURNAL), query) == [(run["id"].encode(),)], "it is on disk")
+        self.gateway.kill()
+        proxy.forward()
+        self.gateway = self.start_gateway(None, leader=proxy, options={"predecessor": self.gateway})
+        self.assertEqual(self.wait_runs(2)[1]["replay_of"], run["id"])
+
+    def test_one_that_is_dead(self):
+        self.redis.admin.hset("module/mail1/tasks", "a", "b")
+        self.start_tasks()
+        self.publish("a/event/b", b"{}")
+        (run,) = self.wait_runs(1)
+        self.assertEqual((run["state"], run["result"]), ("dead", "failed"))
+        self.assertIn("WRONGTYPE", run["reason"])
+        self.assertEqual(self.runs("--failed"), [run])
+        self.assertRegex(self.history().stdout, r"Z +dead +")
+        self.redis.admin.delete("module/mail1/tasks")
+        done = program.run("spool", "retry", run["id"], cwd=self.gateway.state_directory)
+        self.assertEqual(done.status, 0, done.stderr)
+        dead, pushed = self.wait_runs(2)
+        self.assertEqual((dead, pushed["id"], pushed["state"]), (run, run["id"], "done"))
+        self.assertRegex(self.history("show", run["id"]).stdout, r"(?m)^result +pushed$")
+
+    def test_one_that_is_refused(self):
+        proxy = self.start_proxy(self.redis)
+        proxy.refuse()
+        self.start_tasks("[gateway]\njournal_limit = 1M\n", leader=proxy)
+        self.publish("a/event/b", *[b"x" * 600000] * 3)
+        (run,) = self.wait_runs(1)
+        self.assertEqual([run[name] for name in ("kind", "value", "state", "result", "reason", "attempts", "wall")],
+                         ["task", "renew", "refused", "refused", "as much waits as may", 0, 0])
+
+
 class Refused(HistoryTestCase):
     CONFIG = "[commands]\na/event/b = cat gate\n[gateway]\nmax_concurrency = 1\nqueue_limit = 1\nhistory_payload = yes\n"
 
@@ -253,14 +358,45 @@ class Refused(HistoryTestCase):
         self.assertRegex(self.history("show", run["id"]).stdout, r"(?m)^result +refused: as much waits as may$")
         self.gateway.open_gate("gate")
 
-    def test_of_a_flood_some(self):
-        self.start_handlers(self.CONFIG, arguments=[])
+    def test_a_flood_pushes_nothing_out(self):
+        config = self.CONFIG.replace("[gateway]", "a/event/c = true\na/event/d = false\n[gateway]\nhistory = 30\n")
+        self.start_handlers(config, arguments=[])
+        for channel in ("a/event/c", "a/event/d"):
+            self.publish(channel, b"{}")
+        others = [run["id"] for run in self.wait_runs(2)]
         self.gateway.make_gate("gate")
-        self.publish("a/event/b", *[b"1"] * 3000)
+        self.publish("a/event/b", *[b"%d" % number for number in range(3000)])
         self.gateway.wait_log("command: refused.* refused=2998")
-        wait_until(self.runs, "some runs")
-        self.assertLessEqual(len(self.runs()), 100)
+        shown = lambda: [run["id"] for run in self.runs() if run["state"] != "refused"]
+        refused = lambda: [run for run in self.runs("--failed") if run["state"] == "refused"]
+        newest = lambda: json.loads(self.history("show", refused()[-1]["id"], "--payload", "--format", "json").stdout)
+        wait_until(lambda: refused() and newest()["payload"] == 2999, lambda: self.runs())
+        self.assertEqual(len(refused()), 3)
+        self.assertEqual(shown(), others)
         self.gateway.open_gate("gate")
+
+    def test_what_is_too_large(self):
+        self.start_handlers("[actions]\n*/event/e = act\n[commands]\n*/event/e = true\n*/event/f = true\n"
+                            "[gateway]\nmax_payload = 1K\nhistory_payload = yes\n")
+        self.write_step("e", "10a", "true\n")
+        self.fire("e", b'"%s"' % (b"x" * 2000))
+        self.fire("f", b"1")
+        runs = {run["kind"]: run for run in self.wait_runs(4) if run["channel"] == f"{SOURCE}/event/e"}
+        for kind, value in (("task", "act"), ("command", "true"), ("handler", None)):
+            run = runs[kind]
+            self.assertEqual((run["state"], run["reason"]), ("refused", "the payload is over max_payload"))
+            self.assertEqual(run.get("value"), value)
+        self.assertEqual(runs["command"]["line"], 4)
+        self.assertRegex(self.history("show", runs["task"]["id"]).stdout, r"(?m)^payload +not kept$")
+
+    def test_what_is_too_large_and_has_no_handler(self):
+        self.start_handlers("[gateway]\nmax_payload = 1K\n")
+        self.fire("e", b'"%s"' % (b"x" * 2000))
+        self.gateway.wait_log("^<3>replica: refused, the payload is over max_payload")
+        self.fire(".bad")
+        (run,) = self.wait_runs(1)
+        self.assertEqual((run["channel"], run["kind"], run["reason"]),
+                         (f"{SOURCE}/event/.bad", "handler", "no event has such a name"))
 
 
 class Bounds(HistoryTestCase):
@@ -269,6 +405,28 @@ class Bounds(HistoryTestCase):
         self.publish("a/event/b", *[b"{}"] * 12)
         ids = self.logged_ids(12)
         wait_until(lambda: [run["id"] for run in self.runs()] == ids[-5:], lambda: self.runs())
+
+    def test_failures_have_a_number_of_their_own(self):
+        self.start_handlers("[commands]\na/event/b = exit $(cat)\n[gateway]\nhistory = 2\nhistory_failures = 3\n",
+                            arguments=[])
+        self.publish("a/event/b", *[b"1", b"0"] * 8)
+        ids = self.logged_ids(16)
+        wait_until(lambda: len(self.runs()) == 5, lambda: self.runs())
+        failed = self.runs("--failed")
+        self.assertEqual({run["state"] for run in failed}, {"failed"})
+        self.assertEqual(len(failed), 3)
+        wait_until(lambda: {run["id"] for run in self.runs()} <= set(ids[-12:]), lambda: self.runs())
+
+    def test_payloads_of_failures_alone(self):
+        self.start_handlers("[commands]\na/event/b = true\na/event/c = false\n[gateway]\nhistory_payload = failed\n",
+                            arguments=[])
+        for channel in ("a/event/b", "a/event/c"):
+            self.publish(channel, b"{}")
+        runs = {run["state"]: run["id"] for run in self.wait_runs(2)}
+        self.assertRegex(self.history("show", runs["done"]).stdout, r"(?m)^payload +not kept$")
+        self.assertRegex(self.history("show", runs["failed"]).stdout, r"(?m)^payload +2 bytes")
+        done = program.run("replay", runs["done"], cwd=self.gateway.state_directory)
+        self.assertIn("history_payload = failed keeps none of what has ended well", done.stderr)
 
     def test_old_ones_are_forgotten(self):
         self.start_handlers("[commands]\na/event/b = true\n[gateway]\nhistory_age = 1h\n", arguments=[])

@@ -47,7 +47,7 @@ class Spool(GatewayTestCase):
         self.assert_payloads(self.wait_tasks(len(payloads), server=self.leader), payloads)
 
     def test_nothing_is_written_while_the_leader_is_well(self):
-        gateway = self.start()
+        gateway = self.start("history = 0\n")
         gateway.wait_log("^<5>leader: connected")
         self.publish_all(numbers(0, 2000))
         self.assert_arrives(numbers(0, 2000))

@@ -27,6 +27,24 @@ std::string say(const Outcome& outcome) {
 }
 
 /// Commands and handlers whose processes run until the test ends them.
+/// What it has kept, after all has been written.
+std::string list_history(History& history, Journal& journal, const std::string& path) {
+    history.flush();
+    journal.finish();
+    Result<JournalFile> opened = JournalFile::open(path, Database::Mode::read);
+    CHECK(opened.ok());
+    std::string text;
+    CHECK(opened->history()
+              .each({},
+                    [&](const RunRecord& run) {
+                        text.append(to_string(run.kind)).append(" ").append(to_string(run.result));
+                        text += ": " + run.reason + "; " + run.value + " ";
+                        CHECK(run.state == WorkState::refused && run.attempts == 0 && run.id.size() == 36);
+                    })
+              .ok());
+    return text;
+}
+
 struct Fixture {
     explicit Fixture(Slots::Limits limits = {10, 100, 1000}) : slots(limits) {
         for (const char* name : {"e", "f", "lane", "window"}) {
@@ -57,6 +75,8 @@ struct Fixture {
 
     Directory directory;
     FakeTimers timers;
+    std::string list_history() { return daemon_outcome_test::list_history(history, *journal, directory / "journal"); }
+
     FakeLauncher launcher;
     LogFile file;
     Loop loop;
@@ -66,7 +86,7 @@ struct Fixture {
     RunQueue queue{slots, supervisor};
     std::unique_ptr<Journal> journal =
         std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
-    History history{timers, file.log(), {}, *journal};
+    History history{timers, file.log(), {1000, 1h, HistoryPayload::no, 1000}, *journal};
     CommandRunner commands{timers, queue, history, file.log(), [] {}};
     EventsDirectory handlers{
         {timers, supervisor, remains, file.log(), [] { return StepOutput(); }}, slots, history, config(), [] {}};
@@ -79,6 +99,7 @@ void a_command_starts_or_waits_or_is_refused() {
     CHECK_EQUAL(say(f.run("b")), "waiting ID");
     CHECK_EQUAL(say(f.run("c")), "refused: as much waits as may");
     CHECK_EQUAL(f.commands.refused(), std::uint64_t{1});
+    CHECK_EQUAL(f.list_history(), "command refused: as much waits as may; c ");
     CHECK_EQUAL(f.launcher.started.size(), std::size_t{1});
 }
 
@@ -96,6 +117,7 @@ void a_handler_starts_or_waits_or_is_refused() {
     CHECK_EQUAL(f.handlers.running(), std::size_t{1});
     CHECK_EQUAL(say(f.accept("f")), "waiting ID");
     CHECK_EQUAL(say(f.accept("f")), "refused: as much waits as may");
+    CHECK_EQUAL(f.list_history(), "handler refused: as much waits as may;  ");
     CHECK_EQUAL(f.handlers.refused(), std::uint64_t{1});
     CHECK_EQUAL(f.handlers.running(), std::size_t{1});
 }
@@ -105,6 +127,7 @@ void an_event_without_a_handler_is_nothing_and_a_bad_name_is_refused() {
     CHECK_EQUAL(say(f.accept("other")), "nothing");
     CHECK_EQUAL(f.handlers.refused(), std::uint64_t{0});
     CHECK_EQUAL(say(f.accept("../e")), "refused: no event has such a name");
+    CHECK_EQUAL(f.list_history(), "handler refused: no event has such a name;  ");
     CHECK_EQUAL(f.handlers.refused(), std::uint64_t{1});
 }
 
@@ -132,11 +155,14 @@ void a_task_waits_or_is_refused() {
     const std::unique_ptr<Journal> journal =
         std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
     const auto event = std::make_shared<KeptEvent>("a/event/b", "{}");
+    FakeTimers timers;
+    History history{timers, file.log(), {1000, 1h, HistoryPayload::no, 1000}, *journal};
     TaskSender sender(loop, file.log(), {"module/mail1", {}, {"127.0.0.1", 1, ""}, "module/mail1", "s3cret"}, settings,
-                      *journal, {[] {}, [] {}});
+                      *journal, history, {[] {}, [] {}});
     CHECK_EQUAL(say(sender.send(rule, event)), "waiting ID");
     CHECK_EQUAL(say(sender.send(rule, event)), "refused: as much waits as may");
     CHECK_EQUAL(sender.waiting(), std::size_t{1});
+    CHECK_EQUAL(list_history(history, *journal, directory / "journal"), "task refused: as much waits as may; act ");
 }
 
 const TestGroup group{

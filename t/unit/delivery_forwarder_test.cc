@@ -24,7 +24,7 @@ struct Fixture {
         : forwarder({{"leader", Address{"127.0.0.1", 6379, ""}, "module/mail1", "s3cret", "module/mail1/eventsgw", 5s},
                      "module/mail1",
                      limits},
-                    redis.network(), file.log(), *journal, {[this] { ++empty; }, [](const std::string&) {}}) {
+                    redis.network(), file.log(), *journal, history, {[this] { ++empty; }, [](const std::string&) {}}) {
         forwarder.start();
     }
 
@@ -106,6 +106,22 @@ struct Fixture {
         connect();
     }
 
+    /// What the history keeps of them: "ACTION STATE REASON; " for each.
+    std::string list_history() {
+        timers.advance(History::kGather);
+        journal->finish();
+        journal->receive();
+        std::string text;
+        Result<JournalFile> opened = JournalFile::open(directory / "journal", Database::Mode::read);
+        CHECK(opened.ok());
+        const auto look = [&](const RunRecord& run) {
+            CHECK(run.kind == WorkKind::task && run.id.size() == 36 && run.ended == run.arrived + run.wall);
+            text += run.value + " " + std::string(to_string(run.state)) + " " + run.reason + "; ";
+        };
+        CHECK(opened->history().each({}, look).ok());
+        return text;
+    }
+
     bool is_pushing() { return !redis.unanswered().empty(); }
 
     Directory directory;
@@ -114,6 +130,7 @@ struct Fixture {
         std::move(Journal::open(std::nullopt, file.log(), "module/mail1", directory / "journal")).value();
     std::string instance = journal->claim().instance;
     FakeTimers timers;
+    History history{timers, file.log(), {1000, std::chrono::hours(1), HistoryPayload::no, 1000}, *journal};
     FakeRedis redis{timers};
     std::string queue; ///< the tasks in the agent's queue, oldest first
     Reply cursor;
@@ -134,6 +151,19 @@ void pushes_what_came_in_one_turn_as_one_batch() {
     CHECK_EQUAL(f.forwarder.waiting(), std::size_t{0});
     CHECK_EQUAL(f.forwarder.counters().pushed, std::uint64_t{2});
     CHECK_EQUAL(f.empty, 1);
+}
+
+void the_history_has_what_is_confirmed() {
+    Fixture f;
+    f.connect();
+    f.accept("t1");
+    f.accept("t2");
+    f.timers.turn();
+    f.accept("t3");
+    f.execute();
+    CHECK_EQUAL(f.list_history(), "t1 done ; t2 done ; ");
+    f.execute();
+    CHECK_EQUAL(f.list_history(), "t1 done ; t2 done ; t3 done ; ");
 }
 
 void the_time_to_the_confirmation_is_counted_to_the_microsecond() {
@@ -354,6 +384,7 @@ void a_dead_task_is_told_and_the_rest_goes_on() {
     f.wait([&] { return f.is_pushing(); }); // the dead one is on disk
     f.execute();
     CHECK_EQUAL(f.queue, std::string(" t2"));
+    CHECK_EQUAL(f.list_history(), "t1 dead WRONGTYPE the queue is a hash and no list; t2 done ; ");
 }
 
 void a_large_task_over_which_the_connection_ends_again_and_again_is_dead() {
@@ -407,6 +438,7 @@ void says_once_for_each_reason_how_many_wait() {
 
 const TestGroup group{
     TEST(pushes_what_came_in_one_turn_as_one_batch),
+    TEST(the_history_has_what_is_confirmed),
     TEST(the_time_to_the_confirmation_is_counted_to_the_microsecond),
     TEST(what_comes_while_a_batch_is_on_its_way_follows_it),
     TEST(keeps_tasks_in_order_while_the_leader_is_away),
