@@ -70,8 +70,25 @@ std::string make_snapshot_uri(const std::string& path) {
 
 } // namespace
 
-void Statement::Deleter::operator()(sqlite3_stmt* statement) const {
-    sqlite3_finalize(statement);
+Statement::Idle::~Idle() {
+    for (const auto& [sql, statement] : statements_) {
+        sqlite3_finalize(statement);
+    }
+}
+
+void Statement::Idle::add(sqlite3_stmt* statement) {
+    if (statements_.size() >= kMost) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    statements_.emplace(sqlite3_sql(statement), statement);
+}
+
+sqlite3_stmt* Statement::Idle::take(std::string_view sql) {
+    const auto found = statements_.find(sql);
+    return found == statements_.end() ? nullptr : statements_.extract(found).mapped();
 }
 
 Statement& Statement::bind(int parameter, std::int64_t number) {
@@ -208,12 +225,15 @@ Result<void> Database::execute(const std::string& sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+    if (sqlite3_stmt* const idle = idle_->take(sql)) {
+        return Statement(idle, *idle_);
+    }
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                            &statement, nullptr) != SQLITE_OK) {
         return make_error(handle_.get());
     }
-    return Statement(statement);
+    return Statement(statement, *idle_);
 }
 
 Result<std::optional<std::int64_t>> Database::ask(std::string_view sql) {

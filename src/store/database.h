@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,10 +45,28 @@ public:
 
 private:
     friend class Database;
-    struct Deleter {
-        void operator()(sqlite3_stmt* statement) const;
+    /// Statements of one database that nobody uses for now: to prepare one costs more than to run most of them.
+    class Idle {
+    public:
+        /// Above this nothing more is kept.
+        static constexpr std::size_t kMost = 32;
+
+        Idle() = default;
+        Idle(const Idle&) = delete;
+        Idle& operator=(const Idle&) = delete;
+        ~Idle();
+        void add(sqlite3_stmt* statement);
+        /// nullptr if there is none of this text.
+        sqlite3_stmt* take(std::string_view sql);
+
+    private:
+        std::multimap<std::string, sqlite3_stmt*, std::less<>> statements_;
     };
-    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+    struct Deleter {
+        Idle* idle;
+        void operator()(sqlite3_stmt* statement) const { idle->add(statement); }
+    };
+    Statement(sqlite3_stmt* statement, Idle& idle) : statement_(statement, Deleter{&idle}) {}
 
     std::unique_ptr<sqlite3_stmt, Deleter> statement_;
 };
@@ -100,6 +120,7 @@ private:
 
     std::unique_ptr<Log> log_ = std::make_unique<Log>(); ///< SQLite points to it
     std::unique_ptr<sqlite3, Deleter> handle_;
+    std::unique_ptr<Statement::Idle> idle_ = std::make_unique<Statement::Idle>(); ///< statements point to it
 };
 
 /// BEGIN IMMEDIATE to COMMIT; whatever was not committed is taken back when it goes.
