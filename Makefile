@@ -92,7 +92,7 @@ compiling_tests := t/install_test.sh t/boot/package_test.py t/boot/boot_test.py
 TESTS ?= $(compiling_tests) $(unit_tests) $(fuzz_replays) t/floors.sh \
     $(filter-out $(compiling_tests),$(wildcard t/*_test.sh t/*/*_test.py))
 
-.PHONY: all check check-asan fuzz bench compile-cost bare demo install install-strip uninstall dist deb rpm format lint \
+.PHONY: all check check-asan soak fuzz bench compile-cost bare demo install install-strip uninstall dist deb rpm format lint \
     clean distclean help FORCE
 .DELETE_ON_ERROR:
 
@@ -224,6 +224,10 @@ have-cmocka:
 #: make check-asan [TESTS=...]       the same under AddressSanitizer and UndefinedBehaviorSanitizer
 check-asan tests-asan: build-asan/config.status
 	$(silent)+$(MAKE) --no-print-directory BUILD=build-asan $(@:-asan=)
+
+#: make soak                         runs under a hundred kills of the gateway; takes three minutes
+soak: tests
+	$(silent)EVENTSGW_SOAK=1 $(test_environment) t/e2e/runs_checker_test.py
 
 #: make fuzz [FUZZ_SECONDS=60]       search for new inputs with clang's libFuzzer, so many seconds a target
 fuzz:

@@ -26,7 +26,8 @@ enum class Fault : std::uint8_t {
     disk_full,
     read_only,  ///< the disk or the file cannot be written
     damaged,    ///< not a database, corrupt, or of another program or format
-    no_match,   ///< not found, or ambiguous
+    no_match,   ///< not found
+    ambiguous,  ///< more than one match
     refused,    ///< the gateway refused the request
     unanswered, ///< no answer; the request may have been carried out
     wrong_type, ///< the Redis key holds another type

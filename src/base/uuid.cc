@@ -32,6 +32,10 @@ void fill_random(unsigned char* bytes, std::size_t size) {
 
 } // namespace
 
+std::string_view view_bytes(const Uuid& uuid) {
+    return {reinterpret_cast<const char*>(uuid.data()), uuid.size()}; // NOLINT(*-reinterpret-cast): bytes as such
+}
+
 std::string to_string(const Uuid& uuid) {
     std::string text;
     text.reserve(36);
@@ -42,6 +46,13 @@ std::string to_string(const Uuid& uuid) {
         append_hex(text, uuid[i]);
     }
     return text;
+}
+
+bool has_prefix(const Uuid& uuid, std::string_view prefix) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    const std::array first{kDigits[uuid[0] >> 4U], kDigits[uuid[0] & 0x0FU]};
+    const std::size_t count = std::min(prefix.size(), first.size()); // which differ in nearly all that do not match
+    return prefix.substr(0, count) == std::string_view(first.data(), count) && to_string(uuid).starts_with(prefix);
 }
 
 Uuid UuidSource::make_bytes() {

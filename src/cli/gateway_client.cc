@@ -99,6 +99,9 @@ Result<std::string> take_body(const std::string& response) {
     if (length && *length != body.size()) {
         return no_gateway_there();
     }
+    if (status == " 404 " && body == kNoSuchWork) {
+        return Error{std::string(trim(body)), Fault::no_match};
+    }
     if (status == " 409 ") {
         return Error{escape_lines(trim(body)), Fault::refused};
     }

@@ -31,7 +31,7 @@ void show_options(const Subcommand& subcommand, std::ostream& out) {
         const bool is_wanted = std::find(names.begin(), names.end(), row.name) != names.end();
         if (is_wanted && is_row_of(row, subcommand)) {
             const std::string letter = row.letter == '\0' ? "    " : std::string{'-', row.letter, ',', ' '};
-            out << "  " << letter << std::left << std::setw(19) << join("--" + std::string(row.name), row.argument)
+            out << "  " << letter << std::left << std::setw(20) << join("--" + std::string(row.name), row.argument)
                 << row.help << "\n";
         }
     }

@@ -71,8 +71,8 @@ int list(HistoryTable runs, const Options& options, std::ostream& out, std::ostr
 int show(HistoryTable runs, const std::string& prefix, const Options& options, std::ostream& out, std::ostream& err) {
     const Result<std::string> id = runs.resolve(prefix);
     if (!id) {
-        return id.error().fault == Fault::no_match ? complain(id.error().message, kExitNoMatch, err)
-                                                   : complain_of_file(id.error(), err);
+        const bool is_known = id.error().fault == Fault::no_match || id.error().fault == Fault::ambiguous;
+        return is_known ? complain(id.error().message, kExitNoMatch, err) : complain_of_file(id.error(), err);
     }
     const Result<std::optional<RunRecord>> run = runs.load(*id);
     if (!run) {

@@ -48,7 +48,8 @@ std::string describe_end(const RunRecord& run) {
 
 std::string describe_taker(const RunRecord& run) {
     const std::string kind(to_string(run.kind));
-    return run.kind == WorkKind::command ? kind + " (line " + std::to_string(run.line) + ")" : kind;
+    // A run whose rule has gone has no line.
+    return run.kind == WorkKind::command && run.line > 0 ? kind + " (line " + std::to_string(run.line) + ")" : kind;
 }
 
 std::string describe_event(const RunRecord& run) {
@@ -193,11 +194,12 @@ void print_run(const RunRecord& run, std::ostream& out) {
 void show_run(const RunRecord& run, bool payload, std::ostream& out) {
     print_line("id", escape(run.id), out);
     print_line("event", describe_event(run), out);
-    print_line("by", describe_taker(run) + (run.kind == WorkKind::handler ? "" : ": " + escape(run.value)), out);
+    print_line("by", describe_taker(run) + (run.value.empty() ? "" : ": " + escape(run.value)), out);
     print_line("arrived", format_rfc3339(run.arrived), out);
     print_line("began", format_rfc3339(run.began), out);
     print_line("ended", format_rfc3339(run.ended), out);
-    print_line("result", describe_end(run) + (run.reason.empty() ? "" : ": " + escape(run.reason)), out);
+    const bool says_more = !run.reason.empty() && run.reason != to_string(run.result);
+    print_line("result", describe_end(run) + (says_more ? ": " + escape(run.reason) : ""), out);
     print_line("state", std::string(to_string(run.state)), out);
     print_line("attempts", std::to_string(run.attempts), out);
     if (run.event->is_replay() || run.is_replayed) {

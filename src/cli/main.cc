@@ -49,7 +49,8 @@ std::string find_argument_fault(const Subcommand& subcommand, const Words& argum
     if (arguments.size() < subcommand.argument_count) {
         return std::string(subcommand.name) + " needs " + std::string(subcommand.arguments);
     }
-    const std::size_t most = subcommand.argument_count + subcommand.optional_arguments;
+    const bool is_bounded = subcommand.optional_arguments != kAnyNumber;
+    const std::size_t most = is_bounded ? subcommand.argument_count + subcommand.optional_arguments : kAnyNumber;
     if (arguments.size() <= most) {
         return "";
     }

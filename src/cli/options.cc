@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "daemon/control.h"
 
 #include <algorithm>
 
@@ -145,6 +146,34 @@ Result<void> set_since(Options& options, const std::string& value) {
     return {};
 }
 
+Result<void> set_all(Options& options, const std::string& /*value*/) {
+    options.all = true;
+    return {};
+}
+
+Result<void> set_idle(Options& options, const std::string& /*value*/) {
+    options.idle = true;
+    return {};
+}
+
+Result<void> set_timeout(Options& options, const std::string& value) {
+    const Result<std::chrono::nanoseconds> duration = parse_duration(value);
+    if (!duration) {
+        return duration.error();
+    }
+    options.time = *duration;
+    return {};
+}
+
+/// The gateway takes no other either.
+Result<void> set_for(Options& options, const std::string& value) {
+    Result<void> set = set_timeout(options, value);
+    if (set && (*options.time <= std::chrono::nanoseconds::zero() || *options.time > Control::kLongestPause)) {
+        return Error{"not longer than 0s, or longer than 8760h: " + quote(value)};
+    }
+    return set;
+}
+
 Result<void> set_help(Options& options, const std::string& /*value*/) {
     options.help = true;
     return {};
@@ -223,6 +252,10 @@ const std::vector<OptionRow>& options_table() {
         {"event", '\0', "NAME", "events of this name, or on this channel", set_event},
         {"failed", '\0', "", "what did not succeed", set_failed},
         {"since", '\0', "TIME", "what ended in the last 90m, 7d ..., or since 2026-11-24T19:22:01Z", set_since},
+        {"all", '\0', "", "all rules of [commands] and all handlers", set_all},
+        {"for", '\0', "DURATION", "resume by itself after 30m, 8h ...; at most 8760h", set_for},
+        {"idle", '\0', "", "wait until nothing waits or runs; what is held does not count", set_idle},
+        {"timeout", '\0', "DURATION", "give up after 30s, 5m ...; exit status 2 (default: never)", set_timeout},
         {"help", 'h', "", "show this help and exit", set_help},
         {"version", 'V', "", "show the version and exit", set_version},
     };

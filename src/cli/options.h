@@ -20,6 +20,8 @@ enum ExitStatus : int {
     kExitSuccess = 0,
     kExitNoMatch = 1,
     kExitIncomplete = 1,
+    kExitTimedOut = 2,
+    kExitUnknown = 3,
     kExitUsage = 64,        ///< EX_USAGE
     kExitData = 65,         ///< EX_DATAERR
     kExitNoInput = 66,      ///< EX_NOINPUT
@@ -61,6 +63,9 @@ struct Options {
     std::chrono::nanoseconds retry{0};
     std::optional<std::string> event;
     bool failed = false;
+    bool all = false;
+    bool idle = false;
+    std::optional<std::chrono::nanoseconds> time; ///< of a pause, or to wait at most
     std::optional<std::chrono::system_clock::time_point> since;
     bool help = false;
     bool version = false;

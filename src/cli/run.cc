@@ -115,9 +115,7 @@ void give_large_blocks_back() {
 }
 
 Gateway::Config make_gateway_config(ConfigReport config) {
-    EventsDirectory::Config events{config.settings.eventsdir, make_handler_settings(config.settings),
-                                   std::move(config.handlers)};
-    return {std::move(config.settings), std::move(config.rules), std::move(events)};
+    return {std::move(config.settings), std::move(config.rules), std::move(config.handlers)};
 }
 
 std::optional<Gateway::Config> load_again(const Options& options, const Log& log) {

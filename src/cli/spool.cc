@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/spool_push.h"
+#include "cli/spool_runs.h"
 #include "journal/journal.h"
 
 #include <cerrno>
@@ -23,12 +24,12 @@
 namespace eventsgw {
 namespace {
 
-/// In the place of an id: all tasks that are held.
+/// Given instead of an id: all held tasks and runs.
 constexpr std::string_view kAllHeld = "held";
 constexpr std::size_t kChunkCost = 4U << 20U;
 constexpr std::uint64_t kLastNumber = std::numeric_limits<std::int64_t>::max();
 
-/// One run of the command: its file, and where it says what.
+/// One run of the command: its file, and where its output and errors go.
 class SpoolCommand {
 public:
     SpoolCommand(const Options& options, std::ostream& out, std::ostream& err)
@@ -42,10 +43,11 @@ public:
 private:
     using Dead = JournalFile::Dead;
 
-    /// A task that was looked for: one that waits, or a dead one.
+    /// What was looked for: a task that waits, a dead one, or a run that is held.
     struct Found {
         std::vector<Task> waiting;
         std::vector<Dead> dead;
+        std::vector<HeldRun> runs;
     };
 
     int complain(const std::string& message, int status) const {
@@ -105,6 +107,11 @@ Result<SpoolCommand::Found> SpoolCommand::find(JournalFile& file, const std::str
             found.dead.push_back(std::move(one));
         }
     }
+    Result<std::vector<HeldRun>> runs = load_held_runs(file, id == kAllHeld ? "" : id);
+    if (!runs) {
+        return runs.error();
+    }
+    found.runs = std::move(*runs);
     return found;
 }
 
@@ -118,8 +125,9 @@ int SpoolCommand::with(const std::string& id, Database::Mode mode,
     if (!found) {
         return complain(found.error().message, kExitIo);
     }
-    if (found->waiting.empty() && found->dead.empty()) {
-        return complain(id == kAllHeld ? "it holds no task" : "there is no task " + quote(id) + " in it", kExitNoMatch);
+    if (found->waiting.empty() && found->dead.empty() && found->runs.empty()) {
+        return complain(id == kAllHeld ? "no held tasks and no held runs" : "no task and no held run " + quote(id),
+                        kExitNoMatch);
     }
     return act(*file, *found);
 }
@@ -137,8 +145,9 @@ void SpoolCommand::show_json(const Task& task, const Dead* dead) {
 Result<void> SpoolCommand::list_json(JournalFile& file) {
     const Result<std::string> reason = file.reason();
     const Result<std::vector<Dead>> dead = file.load_dead();
-    if (!reason || !dead) {
-        return !reason ? reason.error() : dead.error();
+    const Result<std::vector<HeldRun>> runs = load_held_runs(file, "");
+    if (!reason || !dead || !runs) {
+        return !reason ? reason.error() : !dead ? dead.error() : runs.error();
     }
     const char* comma = "";
     out_ << R"({"reason":)" << to_json_string(*reason) << R"(,"waiting":[)";
@@ -156,6 +165,12 @@ Result<void> SpoolCommand::list_json(JournalFile& file) {
             }
         }
     }
+    comma = "";
+    out_ << R"(],"held_runs":[)";
+    for (const HeldRun& run : *runs) {
+        out_ << std::exchange(comma, ",");
+        print_held_run(run, out_);
+    }
     out_ << "]}\n";
     return listed;
 }
@@ -164,8 +179,9 @@ Result<void> SpoolCommand::list_text(JournalFile& file) {
     const Result<JournalFile::Extent> extent = file.measure();
     const Result<std::string> reason = file.reason();
     const Result<std::vector<Dead>> dead = file.load_dead();
-    if (!extent || !reason || !dead) {
-        return !extent ? extent.error() : !reason ? reason.error() : dead.error();
+    const Result<std::vector<HeldRun>> runs = load_held_runs(file, "");
+    if (!extent || !reason || !dead || !runs) {
+        return !extent ? extent.error() : !reason ? reason.error() : !dead ? dead.error() : runs.error();
     }
     out_ << "waiting for the leader: " << extent->tasks;
     if (extent->oldest) {
@@ -179,9 +195,11 @@ Result<void> SpoolCommand::list_text(JournalFile& file) {
     out_ << "dead: " << extent->dead << "\n";
     list_dead(*dead, false);
     if (extent->held > 0) {
-        out_ << "held: " << extent->held << ", to be decided by `eventsgw spool push` or `spool drop held`\n";
+        out_ << "held: " << extent->held
+             << "; `eventsgw spool push` pushes them, `eventsgw spool drop held` forgets them\n";
         list_dead(*dead, true);
     }
+    list_held_runs(*runs, out_);
     return listed;
 }
 
@@ -190,7 +208,7 @@ void SpoolCommand::list_dead(const std::vector<Dead>& dead, bool is_held) {
         if (one.is_held == is_held) {
             out_ << "  " << escape(to_string(one.task.id)) << "  " << format_rfc3339(one.died) << "  "
                  << escape(one.task.channel()) << "  " << escape(one.reason)
-                 << (one.is_to_retry ? " (to be pushed again)" : "") << "\n";
+                 << (one.is_to_retry ? " (will be pushed again)" : "") << "\n";
         }
     }
 }
@@ -198,7 +216,7 @@ void SpoolCommand::list_dead(const std::vector<Dead>& dead, bool is_held) {
 int SpoolCommand::list() {
     Result<JournalFile> file = JournalFile::open(options_.journal, Database::Mode::read);
     if (!file && file.error().fault == Fault::absent) {
-        out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[],"held":[]})"
+        out_ << (options_.json ? R"({"reason":"","waiting":[],"dead":[],"held":[],"held_runs":[]})"
                                : "waiting for the leader: 0\ndead: 0")
              << "\n";
         return kExitSuccess;
@@ -212,6 +230,11 @@ int SpoolCommand::list() {
 
 int SpoolCommand::show(const std::string& id) {
     return with(id, Database::Mode::read, [&](JournalFile&, Found& found) {
+        if (!found.runs.empty()) {
+            options_.json ? print_held_run(found.runs.front(), out_) : show_held_run(found.runs.front(), out_);
+            out_ << (options_.json ? "\n" : "");
+            return kExitSuccess;
+        }
         const Dead* dead = found.waiting.empty() ? &found.dead.front() : nullptr;
         const Task& task = dead != nullptr ? dead->task : found.waiting.front();
         if (options_.json) {
@@ -226,15 +249,23 @@ int SpoolCommand::show(const std::string& id) {
 
 int SpoolCommand::retry(const std::string& id) {
     return with(id, Database::Mode::write, [&](JournalFile& file, Found& found) {
-        if (found.dead.empty()) {
-            return complain("the task is not dead, it waits for the leader", kExitNoMatch);
+        if (found.dead.empty() && found.runs.empty()) {
+            return complain("the task is not dead but waiting for the leader", kExitNoMatch);
         }
+        Result<void> asked = file.begin();
         for (const Dead& one : found.dead) {
-            if (const Result<void> asked = file.ask_retry(one.task.number); !asked) {
-                return complain(asked.error().message, kExitIo);
-            }
+            asked = asked ? file.ask_retry(one.task.number) : asked;
         }
-        out_ << "the gateway will push it again, within seconds if it runs\n";
+        asked = asked ? release_held_runs(file, found.runs) : asked;
+        asked = asked ? file.commit() : asked;
+        if (!asked) {
+            return complain(asked.error().message, kExitIo);
+        }
+        out_ << "the gateway will "
+             << (found.dead.empty()   ? "start"
+                 : found.runs.empty() ? "push"
+                                      : "push and start")
+             << " it again, within seconds if it runs\n";
         return static_cast<int>(kExitSuccess);
     });
 }
@@ -242,11 +273,11 @@ int SpoolCommand::retry(const std::string& id) {
 /// A task that waits may be on its way in a running gateway; a dead one is not.
 int SpoolCommand::drop(const std::string& id) {
     return with(id, Database::Mode::write, [&](JournalFile& file, Found& found) {
-        const bool waits = found.dead.empty();
+        const bool waits = !found.waiting.empty();
         const Result<JournalLock> lock = waits ? lock_beside(options_.journal) : Error{""};
         if (waits && !lock) {
             const bool is_in_use = lock.error().fault == Fault::busy;
-            return complain(is_in_use ? "the task waits, and a gateway may be pushing it: stop the gateway first"
+            return complain(is_in_use ? "a running gateway may be pushing the task: stop the gateway first"
                                       : lock.error().message,
                             is_in_use ? kExitInUse : kExitIo);
         }
@@ -257,13 +288,14 @@ int SpoolCommand::drop(const std::string& id) {
         for (const Dead& one : found.dead) {
             dropped = dropped ? file.drop(one.task.number) : dropped;
         }
+        dropped = dropped ? drop_held_runs(file, found.runs) : dropped;
         dropped = dropped ? file.commit() : dropped;
         static_cast<void>(dropped ? file.shrink() : false); // what is dropped is gone; else a gateway sees to it
         return dropped ? static_cast<int>(kExitSuccess) : complain(dropped.error().message, kExitIo);
     });
 }
 
-/// The gateway's own journal need not be there. That another is not is a slip, and nothing is to be made of that name.
+/// The gateway's own journal may be missing. If another file is, its name was mistyped: nothing must be created there.
 Result<void> check_file(const std::string& path) {
     if (path != JournalFile::kName && ::access(path.c_str(), F_OK) != 0) {
         return make_os_error("cannot be opened");
@@ -278,11 +310,12 @@ int spool(const Options& options, std::ostream& out, std::ostream& err) {
     const std::string verb = words.empty() ? "list" : words.front();
     const bool needs_id = verb == "show" || verb == "retry" || verb == "drop";
     if (!needs_id && verb != "list" && verb != "push") {
-        err << "eventsgw: spool: not list, show, retry, drop or push: " << quote(verb) << "\n";
+        err << "eventsgw: spool: unknown verb " << quote(verb) << "; use list, show, retry, drop or push\n";
         return kExitUsage;
     }
     if (words.size() != (needs_id ? 2U : words.empty() ? 0U : 1U)) {
-        err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task" : " takes no argument") << "\n";
+        err << "eventsgw: spool " << verb << (needs_id ? " needs the ID of a task or run" : " takes no argument")
+            << "\n";
         return kExitUsage;
     }
     if (const Result<void> checked = check_file(options.journal); !checked) {

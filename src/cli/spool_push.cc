@@ -90,11 +90,11 @@ int push(const Connections& connections, const Settings& settings, const Log& lo
          std::ostream& out, std::ostream& err) {
     Pusher pusher(log, connections, settings, std::move(journal));
     pusher.run();
-    out << "pushed " << pusher.pushed() << ", " << pusher.left() << " wait\n";
+    out << "pushed " << pusher.pushed() << ", " << pusher.left() << " waiting\n";
     if (pusher.left() == 0) {
         return kExitSuccess;
     }
-    err << "eventsgw: the leader at " << escape(to_string(connections.leader)) << " takes none"
+    err << "eventsgw: the leader at " << escape(to_string(connections.leader)) << " takes no tasks"
         << (pusher.session().problem().empty() ? "" : ": " + escape(pusher.session().problem())) << "\n";
     return kExitNoMatch;
 }
@@ -104,7 +104,7 @@ int push(const Connections& connections, const Settings& settings, const Log& lo
 std::string find_obstacle() {
     Result<JournalFile> file = JournalFile::open(JournalFile::kName, Database::Mode::read);
     const Result<JournalFile::Extent> extent = file ? file->measure() : Result<JournalFile::Extent>(file.error());
-    return extent && extent->tasks > 0 ? "tasks wait in it, which go first: eventsgw spool push" : "";
+    return extent && extent->tasks > 0 ? "tasks are waiting in it and go first: run `eventsgw spool push`" : "";
 }
 
 /// To push what is held. How many tasks these are.
@@ -121,7 +121,7 @@ int push_held(std::ostream& out, std::ostream& err) {
     const Result<std::string> answer = ask_gateway("GET", "/status");
     const Result<JsonTree> report = answer ? parse_report(*answer) : answer.error();
     if (report && cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(report->get(), "leader")) != 0) {
-        err << "eventsgw: the gateway that runs here pushes no task, for no rule has an action: stop it first\n";
+        err << "eventsgw: the gateway running here pushes no tasks because no rule has an action: stop it first\n";
         return kExitInUse;
     }
     const Result<std::uint64_t> asked = ask_for_held(JournalFile::kName);
@@ -130,10 +130,10 @@ int push_held(std::ostream& out, std::ostream& err) {
         return kExitIo;
     }
     if (*asked == 0) {
-        err << "eventsgw: a gateway runs here, which pushes by itself\n";
+        err << "eventsgw: nothing is held, and the gateway running here pushes what waits\n";
         return kExitInUse;
     }
-    out << "the gateway will push " << *asked << ", within seconds\n";
+    out << "the gateway will push " << *asked << " held tasks within seconds\n";
     return kExitSuccess;
 }
 
@@ -173,13 +173,13 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
         return push_held(out, err);
     }
     if (!lock && lock.error().fault == Fault::busy) {
-        err << "eventsgw: a gateway runs here: stop the gateway first\n";
+        err << "eventsgw: a gateway is running here: stop it first\n";
         return kExitInUse;
     }
     Result<JournalLock> other = lies_here(options.journal) ? Error{""} : lock_beside(options.journal);
     if (!lies_here(options.journal) && !other) {
         err << "eventsgw: " << escape(options.journal) << ": "
-            << (other.error().fault == Fault::busy ? "a gateway runs there" : other.error().message) << "\n";
+            << (other.error().fault == Fault::busy ? "a gateway is running there" : other.error().message) << "\n";
         return other.error().fault == Fault::busy ? kExitInUse : kExitIo;
     }
     if (const std::string obstacle = is_the_gateways ? "" : find_obstacle(); !obstacle.empty()) {
@@ -196,7 +196,7 @@ int push_spool(const Options& options, std::ostream& out, std::ostream& err) {
     if (!journal) {
         const bool is_in_use = journal.error().fault == Fault::busy;
         err << "eventsgw: " << escape(options.journal) << ": "
-            << (is_in_use ? "another process has it" : journal.error().message) << "\n";
+            << (is_in_use ? "in use by another process" : journal.error().message) << "\n";
         return is_in_use ? kExitInUse : kExitIo;
     }
     if (!(*journal)->problem().empty()) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/gateway_client.h"
 #include "cli/options.h"
+#include "event/shell.h"
 
 #include <cmath>
 #include <cstdint>
@@ -105,6 +106,7 @@ public:
              << count_of(report_, "pid") << ", up " << duration_of(report_, "uptime") << "\n\n";
         print_connections();
         print_work();
+        print_paused();
         print_rules();
     }
 
@@ -136,6 +138,7 @@ private:
         line("", "read to confirmed: " + describe_latency(member(tasks, "confirmed")));
         print_runs("commands");
         print_runs("handlers");
+        print_age();
         line("history", describe_history(member(report_, "history")));
         const cJSON* journal = member(report_, "journal");
         if (cJSON_IsTrue(member(journal, "log_held")) != 0) {
@@ -153,7 +156,32 @@ private:
                                       {"skipped", "skipped"},
                                       {"timed_out", "timed out"},
                                       {"refused", "refused"}}));
+        if (number_of(runs, "dead") + number_of(runs, "retried") + number_of(runs, "interrupted") > 0) {
+            line("", list_counts(runs, {{"dead", "dead"}, {"retried", "retried"}, {"interrupted", "interrupted"}}));
+        }
+        if (number_of(runs, "held") > 0) {
+            line("", count_of(runs, "held") + " held: " + text_of(report_, "runs_held_because"));
+            line("", "see eventsgw spool; decide with eventsgw spool retry held or eventsgw spool drop held");
+        }
         line("", "read to begun: " + describe_latency(member(runs, "begun")));
+    }
+
+    void print_age() {
+        if (cJSON_IsNumber(member(report_, "oldest_run_age")) != 0) {
+            line("", "the oldest that is queued has waited for " + duration_of(report_, "oldest_run_age"));
+        }
+    }
+
+    void print_paused() {
+        const cJSON* pause = nullptr;
+        cJSON_ArrayForEach(pause, member(report_, "paused")) {
+            const char* key = cJSON_GetStringValue(member(pause, "key"));
+            const bool is_all = key == nullptr || *key == '\0';
+            const std::string until = text_of(pause, "until");
+            line("problem", "paused: " + (is_all ? "all commands and handlers" : escape(key)) + " until " +
+                                (until.empty() ? "resumed" : until) + "; eventsgw resume " +
+                                (is_all ? "--all" : show_for_shell(key)));
+        }
     }
 
     void print_rules() {

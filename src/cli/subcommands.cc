@@ -4,6 +4,7 @@
 #include "cli/subcommands.h"
 
 #include "cli/check.h"
+#include "cli/control.h"
 #include "cli/history.h"
 #include "cli/match.h"
 #include "cli/migrate.h"
@@ -15,6 +16,7 @@
 #include "cli/spool.h"
 #include "cli/status.h"
 #include "cli/submit.h"
+#include "cli/wait.h"
 
 #include <iostream>
 #include <optional>
@@ -47,6 +49,22 @@ int run_history(const Options& options) {
 
 int run_replay(const Options& options) {
     return replay(options, std::cout, std::cerr);
+}
+
+int run_cancel(const Options& options) {
+    return cancel(options, std::cout, std::cerr);
+}
+
+int run_pause(const Options& options) {
+    return pause(options, std::cout, std::cerr);
+}
+
+int run_resume(const Options& options) {
+    return resume(options, std::cout, std::cerr);
+}
+
+int run_wait(const Options& options) {
+    return wait(options, std::cout, std::cerr);
 }
 
 int run_publish(const Options& options) {
@@ -159,11 +177,36 @@ std::vector<Subcommand> gateway_subcommands() {
          "have the running gateway take the event of a run once more",
          "eventsgw replay 1b9d6bcd",
          run_replay},
+        {"cancel",
+         "ID...",
+         1,
+         {},
+         "give up runs: those that wait, and those that run",
+         "eventsgw cancel 1b9d6bcd",
+         run_cancel,
+         kAnyNumber},
+        {"pause",
+         "[KEY]",
+         0,
+         {"all", "for"},
+         "let no run of a rule or handler start for now; list what is paused",
+         "eventsgw pause 'module/traefik1/event/*' --for 1h",
+         run_pause,
+         1},
+        {"resume", "[KEY]", 0, {"all"}, "end a pause", "eventsgw resume --all", run_resume, 1},
+        {"wait",
+         "[ID]",
+         0,
+         {"idle", "timeout"},
+         "wait until a task, command or handler has ended, or nothing is left to do",
+         "eventsgw wait --idle --timeout 30s",
+         run_wait,
+         1},
         {"spool",
          "[VERB [ID]]",
          0,
          {"journal", "agentid", "format"},
-         "list the tasks on disk; show, retry or drop one; push those that wait",
+         "list tasks on disk and held runs; show, retry or drop one; push what waits",
          "eventsgw spool show 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
          run_spool,
          2,

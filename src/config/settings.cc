@@ -26,8 +26,8 @@ constexpr std::uint64_t kMaxRetry = 100;
 std::vector<SettingRow> make_table() {
     return {
         {"durability", "", SettingKind::durability, "outage", 0, 0, &Settings::durability, false,
-         "when a task is written to disk: outage (the leader does not take it in time) or always (before it is "
-         "pushed)"},
+         "when a task or a run is written to disk: outage (when it has to wait) or always (before it is pushed or "
+         "starts)"},
         {"history", "", SettingKind::count, "1000", 0, 1000000, &Settings::history, true,
          "tasks, commands and handlers that have ended well and are kept for eventsgw history; 0: no history"},
         {"history_age", "", SettingKind::duration, "720h", kMinute, kYear, &Settings::history_age, true,
@@ -38,7 +38,7 @@ std::vector<SettingRow> make_table() {
          "whether payloads are kept too, as eventsgw replay needs them: yes, no, or failed (all but those of what has "
          "ended well)"},
         {"journal_limit", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::journal_limit, false,
-         "tasks on disk that wait for the leader, in bytes; those beyond are refused"},
+         "tasks and runs on disk, in bytes; those beyond are refused"},
         {"log_level", "", SettingKind::level, "info", 0, 0, &Settings::log_level, true,
          "least urgent records that are logged: error, warning, notice, info or debug"},
         {"max_concurrency", "MAX_CONCURRENCY", SettingKind::count, "32", 1, 100000, &Settings::max_concurrency, true,
@@ -52,7 +52,7 @@ std::vector<SettingRow> make_table() {
         {"queue_limit", "", SettingKind::count, "100000", 0, 1000000000, &Settings::queue_limit, true,
          "commands and handlers that wait for their turn; those beyond are refused"},
         {"queue_memory", "", SettingKind::size, "256M", kMebibyte, kTebibyte, &Settings::queue_memory, true,
-         "memory that the payloads of waiting commands and handlers may take"},
+         "memory that the events of waiting commands and handlers may take; others wait on disk"},
         {"task_limit", "", SettingKind::count, "100000", 1, 1000000000, &Settings::task_limit, false,
          "tasks that wait in memory and cannot be written to disk; those beyond are refused"},
         {"task_memory", "", SettingKind::size, "512M", kMebibyte, kTebibyte, &Settings::task_memory, false,
@@ -62,7 +62,7 @@ std::vector<SettingRow> make_table() {
         {"handler_timeout", "", SettingKind::duration, "0s", 0, kYear, &Settings::handler_timeout, true,
          "time that the steps of a handler may take together; 0: any"},
         {"kill_grace", "", SettingKind::duration, "5s", 0, kHour, &Settings::kill_grace, true,
-         "time from SIGTERM to SIGKILL for a step of a handler that has taken too long"},
+         "time from SIGTERM to SIGKILL for what has taken too long, and at the end of the gateway"},
         {"serialize", "", SettingKind::serialize, "none", 0, 0, &Settings::serialize, true,
          "handlers that run one after the other, in the order of their events: none, event or source"},
         {"strict_modes", "", SettingKind::flag, "yes", 0, 0, &Settings::strict_modes, true,

@@ -10,8 +10,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include <sys/stat.h>
+
 namespace eventsgw {
 namespace {
+
+/// The log of writes may take one of so many parts of what the journal may.
+constexpr std::size_t kLogParts = 4;
 
 Session::Options listener_options(const Connections& connections, const Settings& settings) {
     return {"replica",         connections.replica,  kListenerUser,
@@ -21,14 +26,36 @@ Session::Options listener_options(const Connections& connections, const Settings
 /// A rule and the events directory can share a pattern.
 Subscriptions subscriptions_of(const Gateway::Config& config) {
     Subscriptions all{config.rules.channels(), config.rules.patterns()};
-    if (!config.handlers.bases.empty() && config.rules.find_pattern(EventsDirectory::kPattern) == nullptr) {
-        all.patterns.emplace_back(EventsDirectory::kPattern);
+    if (!config.settings.eventsdir.empty() && config.rules.find_pattern(Gateway::kHandlerPattern) == nullptr) {
+        all.patterns.emplace_back(Gateway::kHandlerPattern);
     }
     return all;
 }
 
-Slots::Limits run_limits(const Settings& settings) {
-    return {settings.max_concurrency, settings.queue_limit, settings.queue_memory};
+/// A gateway that comes to an orderly end removes it.
+bool has_stale_socket() {
+    struct stat info {};
+    return ::lstat(kStatusSocket, &info) == 0;
+}
+
+RunQueue::Limits run_limits(const Settings& settings) {
+    return {settings.max_concurrency,
+            settings.queue_limit,
+            {settings.queue_memory, settings.journal_limit},
+            settings.durability == Durability::always,
+            settings.max_attempts,
+            settings.hold_after,
+            settings.kill_grace};
+}
+
+RunGroups::Config run_groups(const Gateway::Config& config) {
+    RunGroups::Config groups{{}, config.settings.eventsdir, make_handler_settings(config.settings), config.handlers};
+    for (const Rule& rule : config.rules.all()) {
+        if (rule.kind == RuleKind::command) {
+            groups.commands.push_back(rule);
+        }
+    }
+    return groups;
 }
 
 } // namespace
@@ -40,15 +67,16 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
       notifier_(loop, options.notify_socket), watchdog_(loop, options.watchdog_timeout, [this] { notifier_.alive(); }),
       status_line_(
           loop, [this] { return observe(); }, [this](const std::string& status) { notifier_.status(status); }),
-      ready_timeout_(loop.make_timer([this] { on_problem(); })),
-      drain_timeout_(loop.make_timer([this] { loop_.stop(); })), journal_(std::move(options.journal)),
+      ready_timeout_(loop.make_timer([this] { on_problem(); })), drain_timeout_(loop.make_timer([this] {
+          is_leader_given_up_ = true;
+          stop_if_drained();
+      })),
+      journal_(std::move(options.journal)),
       journal_watch_(loop, journal_->descriptor(), Watch::For::reading, [this] { journal_->receive(); }),
-      launcher_(loop, std::move(options.command_environment)), slots_(run_limits(config_.settings)),
-      supervisor_(loop, launcher_, log), run_queue_(slots_, supervisor_),
+      launcher_(loop, std::move(options.command_environment)), supervisor_(loop, launcher_, log),
       history_(loop, log, make_history_settings(config_.settings), *journal_),
-      commands_(loop, run_queue_, history_, log, [this] { stop_if_drained(); }),
-      handlers_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, slots_, history_,
-                config_.handlers, [this] { stop_if_drained(); }),
+      runs_({loop, supervisor_, remains_, log, std::move(options.open_step_output)}, *journal_, history_,
+            run_limits(config_.settings), run_groups(config_), [this] { stop_if_drained(); }),
       replica_resolver_(loop),
       subscriber_(listener_options(connections_, config_.settings),
                   make_network(loop, replica_resolver_, config_.settings.max_payload), log, subscriptions_of(config_),
@@ -57,8 +85,10 @@ Gateway::Gateway(Loop& loop, Log& log, Options options)
                                         [this] { on_listening(); }, [this] { on_lost(); }, [this] { on_problem(); },
                                         [this] { journal_->show_life(loop_.now()); },
                                         [this](const Message& message) { on_too_large(message); }}),
+      control_({loop, log, runs_, config_.rules, config_.settings.eventsdir, sender_}),
       status_server_(
-          loop, log, [this] { return report(); }, [this](const std::string& id) { return replay(id); }) {
+          loop, log, [this] { return report(); }, make_verbs()) {
+    journal_->limit_log(config_.settings.journal_limit / kLogParts);
     if (!journal_watch_.on()) {
         throw std::runtime_error("the journal cannot be watched");
     }
@@ -82,6 +112,7 @@ int Gateway::run() {
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); });
     ready_timeout_->start(kReadyTimeout);
     watchdog_.start();
+    runs_.recover(has_stale_socket() ? std::string_view(connections_.agent_id) : std::string_view());
     status_server_.start();
     if (const Result<Address> place = parse_address(config_.settings.metrics_listen)) {
         status_server_.serve_metrics(*place); // an empty setting is no address
@@ -97,17 +128,23 @@ int Gateway::run() {
     } catch (const std::bad_alloc&) {
         reserve_.reset(); // first: a record takes memory too
         log_.error("gateway", "ends, out of memory", {{"tasks", sender_ ? sender_->waiting() : 0}});
+        runs_.give_to_journal();
         if (sender_) {
             sender_->keep();
         }
         throw;
     }
+    runs_.give_to_journal();
     history_.flush();
     if (sender_) {
         sender_->keep();
     }
     journal_->finish(); // where there was no sender
     journal_->receive();
+    runs_.give_to_journal(); // runs that were given up, and had to wait for their events, have ended only now
+    journal_->finish();
+    journal_->receive();
+    runs_.log_kept(journal_->unwritten_runs());
     history_.end();
     log_summary();
     return end_signal_;
@@ -122,7 +159,7 @@ const RuleSet::Indexes& Gateway::rules_of(const Message& message) const {
 }
 
 bool Gateway::is_for_handlers(const Message& message) const {
-    return handlers_.is_used() && message.is_pattern && message.pattern == EventsDirectory::kPattern;
+    return runs_.has_handlers() && message.is_pattern && message.pattern == kHandlerPattern;
 }
 
 void Gateway::on_message(const Message& message) {
@@ -143,7 +180,7 @@ void Gateway::on_message(const Message& message) {
 Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
     try {
         return rule.kind == RuleKind::action ? sender_->send(rule, keeper.keep())
-                                             : commands_.run(rule, event, keeper.keep());
+                                             : runs_.run_command(rule, event, keeper);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
         return refuse_work(&rule, event, Outcome::Reason::out_of_memory);
@@ -152,7 +189,7 @@ Outcome Gateway::apply(const Rule& rule, const Event& event, Keeper& keeper) {
 
 Outcome Gateway::handle(const Event& event, Keeper& keeper) {
     try {
-        return handlers_.accept(event, keeper);
+        return runs_.run_handler(event, keeper);
     } catch (const std::bad_alloc&) {
         shortages_.add(event.channel);
         return refuse_work(nullptr, event, Outcome::Reason::out_of_memory);
@@ -206,7 +243,7 @@ void Gateway::on_signal(int number) {
             number == SIGHUP ? reload() : drain();
         }
     } else if (is_ending && end_signal_ != SIGUSR1) {
-        loop_.stop(); // asked twice: at once
+        end_at_once(); // asked twice
     } else {
         end_signal_ = number;
         end();
@@ -251,9 +288,8 @@ void Gateway::adopt(Config config) {
     rule_counters_.change(config_.rules, config.rules);
     config_ = std::move(config);
     log_.set_level(config_.settings.log_level);
-    slots_.set_limits(run_limits(config_.settings));
     history_.set_settings(make_history_settings(config_.settings));
-    handlers_.set_config(config_.handlers);
+    runs_.set_config(run_limits(config_.settings), run_groups(config_));
     subscriber_.session().set_polling_interval(config_.settings.polling_interval);
     if (sender_) {
         sender_->set_polling_interval(config_.settings.polling_interval);
@@ -267,38 +303,40 @@ void Gateway::adopt(Config config) {
 void Gateway::drain() {
     end_signal_ = SIGUSR1;
     log_.notice("gateway", "listens no more, and finishes what it has",
-                {{"running", slots_.running()}, {"waiting", slots_.waiting()}});
+                {{"running", runs_.running()}, {"waiting", runs_.waiting()}});
     notifier_.stopping();
     subscriber_.stop();
-    handlers_.drain();
+    runs_.drain();
     stop_if_drained();
 }
 
+/// Steps and commands have the time to come to their end, as at a time-out, and the service manager learns of it.
 void Gateway::end() {
+    constexpr std::chrono::seconds kMargin{10};
     status_line_.stop();
     notifier_.stopping();
+    notifier_.extend_timeout(std::chrono::ceil<std::chrono::microseconds>(config_.settings.kill_grace + kMargin));
     subscriber_.stop();
-    std::size_t dropped = slots_.close(); // first: a handler that ends now must make room for nobody
-    handlers_.close();
-    dropped += supervisor_.close();
-    if (dropped > 0) {
-        log_.error("gateway", "commands and handlers dropped at the end, they had not started", {{"waiting", dropped}});
-    }
-    supervisor_.signal_all(SIGTERM);
     if (sender_) {
         sender_->hurry();
     }
     drain_timeout_->start(kDrainTimeout);
+    runs_.stop(config_.settings.kill_grace);
+    stop_if_drained();
+}
+
+void Gateway::end_at_once() {
+    is_leader_given_up_ = true;
+    runs_.kill();
     stop_if_drained();
 }
 
 void Gateway::stop_if_drained() {
-    const bool is_at_work =
-        end_signal_ == SIGUSR1 ? slots_.running() + slots_.waiting() > 0 : supervisor_.running() > 0;
-    if (end_signal_ == 0 || is_at_work) {
+    if (end_signal_ == 0 || (end_signal_ == SIGUSR1 ? !runs_.is_drained() : runs_.running() > 0)) {
         return;
     }
-    if (!sender_ || sender_->waiting() == 0) {
+    if (!sender_ || sender_->waiting() == 0 || is_leader_given_up_) {
+        runs_.stop(std::chrono::nanoseconds::zero()); // what a slow end does not wait for is kept
         loop_.stop();
     } else if (!drain_timeout_->is_pending()) {
         sender_->hurry();

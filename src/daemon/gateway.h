@@ -8,8 +8,7 @@
 #include "config/connections.h"
 #include "config/rules.h"
 #include "config/settings.h"
-#include "daemon/command_runner.h"
-#include "daemon/events_directory.h"
+#include "daemon/control.h"
 #include "daemon/notifier.h"
 #include "daemon/rule_counters.h"
 #include "daemon/status_line.h"
@@ -26,31 +25,33 @@
 #include "loop/watch.h"
 #include "process/child.h"
 #include "process/remains.h"
-#include "process/run_queue.h"
-#include "process/slots.h"
 #include "process/supervisor.h"
 #include "redis/resolver.h"
 #include "redis/subscriber.h"
+#include "runs/attempt.h"
+#include "runs/run_queue.h"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eventsgw {
 
 /// The daemon: owns all parts, wires them, and is the one place where an event meets the rules. An event comes up from
-/// the Subscriber; for each rule that holds its subscription a task goes down to the TaskSender or a command to the
-/// CommandRunner. What the pattern of the EventsDirectory brings goes there.
+/// the Subscriber; for each rule that holds its subscription a task goes down to the TaskSender, or a run of its
+/// command to the RunQueue. What the pattern of the handlers brings goes to the RunQueue as well.
 class Gateway {
 public:
     /// What a reload replaces.
     struct Config {
         Settings settings;
-        RuleSet rules; ///< not empty, unless there are events directories
-        EventsDirectory::Config handlers;
+        RuleSet rules;                                            ///< not empty, unless there are events directories
+        std::map<std::string, RunSettings, std::less<>> handlers; ///< by event: what differs from the settings
     };
     struct Options {
         Connections connections; ///< with a password when there are rules with actions
@@ -66,8 +67,10 @@ public:
 
     /// The longest that readiness waits for the replica.
     static constexpr std::chrono::seconds kReadyTimeout{5};
-    /// The longest that an end by signal waits for the leader and for running commands.
+    /// The longest that an end by signal waits for the leader.
     static constexpr std::chrono::milliseconds kDrainTimeout{300};
+    /// What brings the events that handlers are for, first `/event/` or not.
+    static constexpr std::string_view kHandlerPattern = "*/event/*";
 
     Gateway(Loop& loop, Log& log, Options options);
     Gateway(const Gateway&) = delete;
@@ -75,8 +78,8 @@ public:
     ~Gateway();
 
     /// Runs until a signal asks for the end, and then brings it about: stops listening, pushes the tasks in hand,
-    /// terminates running commands and handlers, or with SIGUSR1 waits for them and for those that wait. Returns the
-    /// signal's number.
+    /// ends running commands and handlers, or with SIGUSR1 waits for them and for those that wait. What has not ended
+    /// then is kept for the next start. Returns the signal's number.
     int run();
 
 private:
@@ -89,6 +92,7 @@ private:
     /// Tells the history what a rule, or without one a handler, would have had to do. The payload is not kept.
     Outcome refuse_work(const Rule* rule, const Event& event, Outcome::Reason reason);
 
+    std::vector<StatusServer::Verb> make_verbs();
     HttpResponse replay(const std::string& id);
     /// A line for each task, command and handler.
     struct Replayed {
@@ -108,6 +112,7 @@ private:
     void on_signal(int number);
     void drain();
     void end();
+    void end_at_once();
     void reload();
     void switch_over();
     void adopt(Config config);
@@ -138,20 +143,19 @@ private:
     std::unique_ptr<Timer> ready_timeout_;
     int end_signal_ = 0; ///< once the end has begun
     std::unique_ptr<Timer> drain_timeout_;
+    bool is_leader_given_up_ = false; ///< at the end
 
     std::unique_ptr<Journal> journal_;
     Watch journal_watch_; ///< tells when the journal has something to say
     ChildLauncher launcher_;
-    Slots slots_;
     Supervisor supervisor_;
     Remains remains_;
-    RunQueue run_queue_;
     History history_;
-    CommandRunner commands_;
-    EventsDirectory handlers_;
+    RunQueue runs_;
     Resolver replica_resolver_;
     std::optional<TaskSender> sender_; ///< from the first rule with an action on
     Subscriber subscriber_;
+    Control control_;
     StatusServer status_server_;
 };
 

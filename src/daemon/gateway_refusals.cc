@@ -29,7 +29,7 @@ void Gateway::on_too_large(const Message& message) {
     for (const std::size_t index : rules_of(message)) {
         static_cast<void>(refuse_work(&config_.rules.all()[index], event, Outcome::Reason::too_large));
     }
-    if (is_for_handlers(message) && handlers_.has_handler(event)) {
+    if (is_for_handlers(message) && runs_.has_handler(event)) {
         static_cast<void>(refuse_work(nullptr, event, Outcome::Reason::too_large));
     }
 }

@@ -12,12 +12,6 @@
 namespace eventsgw {
 namespace {
 
-constexpr int kConflict = 409; // of RFC 9110, where a wish cannot be granted as things are
-
-HttpResponse refuse(const std::string& reason) {
-    return {kConflict, HttpResponse().content_type, reason + "\n"};
-}
-
 /// Why the payload of work that has ended in this state was not kept.
 std::string explain(WorkState state, HistoryPayload kept) {
     const std::string remedy = "reload by systemctl reload or SIGHUP, and later events can be";
@@ -104,7 +98,7 @@ Gateway::Replayed Gateway::replay(const Event& event) {
                  "line " + std::to_string(rule.line) + ": " + escape(rule.value), apply(rule, event, keeper));
         }
     }
-    if (handlers_.is_used()) {
+    if (runs_.has_handlers()) {
         note("handler", escape(event.channel), handle(event, keeper));
     }
     status_line_.touch();

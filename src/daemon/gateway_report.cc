@@ -3,6 +3,7 @@
 
 #include "daemon/gateway.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace eventsgw {
@@ -10,6 +11,12 @@ namespace {
 
 Report::Server report_server(const Session& session) {
     return {to_string(session.address()), session.problem()};
+}
+
+/// 0 where there is none.
+std::size_t size_of_file(const std::string& path) {
+    struct stat file {};
+    return ::stat(path.c_str(), &file) == 0 ? static_cast<std::size_t>(file.st_size) : 0;
 }
 
 std::string describe_problem(std::string_view server, const Session& session) {
@@ -32,8 +39,8 @@ Condition Gateway::observe() const {
     condition.patterns = subscriber_.wanted().patterns.size();
     condition.tasks_waiting = sender_ ? sender_->waiting() : 0;
     condition.journal_problem = sender_ ? sender_->journal_problem() : "";
-    condition.runs_active = slots_.running();
-    condition.runs_waiting = slots_.waiting();
+    condition.runs_active = runs_.running();
+    condition.runs_waiting = runs_.waiting();
     if (const auto& gap = subscriber_.gaps().last) {
         condition.last_gap = Condition::Gap{gap->end, gap->length};
     }
@@ -60,27 +67,33 @@ Report Gateway::report() const {
     }
     report.tasks.held = journal_->extent().held;
     report.tasks.held_because = journal_->extent().held_because;
-    report.commands = commands_.report();
-    report.handlers = handlers_.report();
-    report.commands.running = slots_.running() - report.handlers.running;
-    report.commands.waiting = slots_.waiting() - report.handlers.waiting;
+    report.commands = runs_.counters(WorkKind::command);
+    report.handlers = runs_.counters(WorkKind::handler);
+    report.runs_held_because = runs_.held_because();
+    report.oldest_run = runs_.oldest_age();
+    for (const auto& [key, until] : runs_.pauses().all()) {
+        report.paused.push_back({key, until});
+    }
     report.history = {history_.is_on(), history_.problem()};
-    report.journal = {journal_->log().bytes, journal_->log().is_held};
+    const std::string path = JournalFile::kName;
+    report.journal = {size_of_file(path) + size_of_file(path + "-wal"), journal_->log().bytes, journal_->log().is_held};
     report.rules = rule_counters_.report(config_.rules, loop_.now());
     return report;
 }
 
 void Gateway::log_summary() const {
     const Forwarder::Counters tasks = sender_ ? sender_->counters() : Forwarder::Counters{};
-    const EventsDirectory::Counters& handled = handlers_.counters();
+    const RunQueue::Counters& commands = runs_.counters(WorkKind::command);
+    const RunQueue::Counters& handlers = runs_.counters(WorkKind::handler);
+    const auto ended = [](const RunQueue::Counters& runs) { return runs.succeeded + runs.failed + runs.skipped; };
     log_.notice("gateway", "ended",
                 {{"messages", messages_},
                  {"pushed", tasks.pushed},
-                 {"commands", commands_.counters().succeeded + commands_.counters().failed},
-                 {"handlers", handled.completed + handled.aborted + handled.skipped},
-                 {"failed", commands_.counters().failed + handled.aborted},
-                 {"refused", commands_.refused() + handlers_.refused() + tasks.refused + subscriber_.refused() +
-                                 shortages_.total()}});
+                 {"commands", ended(commands)},
+                 {"handlers", ended(handlers)},
+                 {"failed", commands.failed + handlers.failed},
+                 {"refused",
+                  commands.refused + handlers.refused + tasks.refused + subscriber_.refused() + shortages_.total()}});
 }
 
 } // namespace eventsgw

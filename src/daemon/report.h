@@ -7,6 +7,7 @@
 #include "base/histogram.h"
 #include "config/rules.h"
 #include "redis/subscriber.h"
+#include "runs/run_queue.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,21 +39,16 @@ struct Report {
         std::uint64_t refused = 0;
         Histogram confirmed; ///< from reading an event to the leader's confirmation
     };
-    struct Runs {
-        std::size_t running = 0;
-        std::size_t waiting = 0;
-        std::uint64_t succeeded = 0;
-        std::uint64_t failed = 0;
-        std::uint64_t skipped = 0;   ///< ended by one of skip_exit_codes
-        std::uint64_t timed_out = 0; ///< counted in `failed` too
-        std::uint64_t refused = 0;
-        Histogram begun; ///< from reading an event to the start
+    struct Pause {
+        std::string key; ///< of a rule, or a handler's event; empty: all
+        std::optional<std::chrono::system_clock::time_point> until;
     };
     struct History {
         bool is_on = false;
         std::string problem; ///< why runs are not kept; empty when they are
     };
     struct Journal {
+        std::size_t bytes = 0;     ///< of its file and of its log of writes
         std::size_t log_bytes = 0; ///< of its log of writes that are not in the file yet
         bool is_log_held = false;  ///< by a program that reads it for long
     };
@@ -72,8 +68,11 @@ struct Report {
 
     std::optional<Server> leader; ///< where tasks are pushed at all
     Tasks tasks;
-    Runs commands;
-    Runs handlers;
+    RunQueue::Counters commands;
+    RunQueue::Counters handlers;
+    std::string runs_held_because;                      ///< of one of them
+    std::optional<std::chrono::nanoseconds> oldest_run; ///< how long the oldest has waited
+    std::vector<Pause> paused;
     History history;
     Journal journal;
     std::vector<RuleReport> rules;

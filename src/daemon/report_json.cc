@@ -66,7 +66,7 @@ void add_tasks(cJSON* report_object, const Report::Tasks& tasks) {
     add_histogram(object, "confirmed", tasks.confirmed);
 }
 
-void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) {
+void add_runs(cJSON* report_object, const char* name, const RunQueue::Counters& runs) {
     cJSON* object = add_object(report_object, name);
     add_count(object, "running", runs.running);
     add_count(object, "waiting", runs.waiting);
@@ -75,11 +75,29 @@ void add_runs(cJSON* report_object, const char* name, const Report::Runs& runs) 
     add_count(object, "skipped", runs.skipped);
     add_count(object, "timed_out", runs.timed_out);
     add_count(object, "refused", runs.refused);
+    add_count(object, "held", runs.held);
+    add_count(object, "dead", runs.dead);
+    add_count(object, "retried", runs.retried);
+    add_count(object, "interrupted", runs.interrupted);
     add_histogram(object, "begun", runs.begun);
+}
+
+void add_paused(cJSON* report_object, const std::vector<Report::Pause>& paused) {
+    cJSON* array = add_array(report_object, "paused");
+    for (const Report::Pause& pause : paused) {
+        cJSON* object = append_object(array);
+        add_string(object, "key", pause.key);
+        if (pause.until) {
+            add_string(object, "until", format_rfc3339(*pause.until));
+        } else {
+            add_null(object, "until");
+        }
+    }
 }
 
 void add_journal(cJSON* report_object, const Report::Journal& journal) {
     cJSON* object = add_object(report_object, "journal");
+    add_count(object, "bytes", journal.bytes);
     add_count(object, "log_bytes", journal.log_bytes);
     add_bool(object, "log_held", journal.is_log_held);
 }
@@ -122,6 +140,13 @@ std::string to_json(const Report& report) {
     add_tasks(tree.get(), report.tasks);
     add_runs(tree.get(), "commands", report.commands);
     add_runs(tree.get(), "handlers", report.handlers);
+    add_string(tree.get(), "runs_held_because", report.runs_held_because);
+    if (report.oldest_run) {
+        add_number(tree.get(), "oldest_run_age", to_seconds(*report.oldest_run));
+    } else {
+        add_null(tree.get(), "oldest_run_age");
+    }
+    add_paused(tree.get(), report.paused);
     add_history(tree.get(), report.history);
     add_journal(tree.get(), report.journal);
     add_rules(tree.get(), report.rules);

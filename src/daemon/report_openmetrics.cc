@@ -100,16 +100,19 @@ void write_tasks(Exposition& out, const Report::Tasks& tasks) {
 
 struct KindOfRun {
     std::string_view label;
-    const Report::Runs& runs;
+    const RunQueue::Counters& runs;
 };
 
 void write_runs(Exposition& out, const Report& report) {
     const std::array kinds{KindOfRun{"command", report.commands}, KindOfRun{"handler", report.handlers}};
-    out.family("runs", Type::gauge, "Commands and handlers that run or wait for their turn.");
+    out.family("runs", Type::gauge, "Commands and handlers that run, wait for their turn or are held.");
     for (const auto& [kind, runs] : kinds) {
         out.sample(label("kind", kind) + "," + label("state", "running"), std::uint64_t{runs.running});
         out.sample(label("kind", kind) + "," + label("state", "waiting"), std::uint64_t{runs.waiting});
+        out.sample(label("kind", kind) + "," + label("state", "held"), std::uint64_t{runs.held});
     }
+    out.family("runs_oldest_waiting_seconds", Type::gauge, "Age of the oldest run that waits; 0 where none does.");
+    out.sample("", to_seconds(report.oldest_run.value_or(std::chrono::nanoseconds::zero())));
     out.family("runs_ended_total", Type::counter, "Commands and handlers that have ended.");
     for (const auto& [kind, runs] : kinds) {
         const std::string kind_label = label("kind", kind) + ",";
@@ -118,6 +121,18 @@ void write_runs(Exposition& out, const Report& report) {
         out.sample(kind_label + label("result", "skipped"), runs.skipped);
         out.sample(kind_label + label("result", "timed_out"), runs.timed_out);
     }
+    out.family("runs_dead_total", Type::counter, "Commands and handlers that were given up; they count as ended, too.");
+    for (const auto& [kind, runs] : kinds) {
+        out.sample(label("kind", kind), runs.dead);
+    }
+    out.family("runs_retried_total", Type::counter, "Attempts of commands and handlers after a failure.");
+    for (const auto& [kind, runs] : kinds) {
+        out.sample(label("kind", kind), runs.retried);
+    }
+    out.family("runs_interrupted_total", Type::counter, "Attempts that the end of a gateway has interrupted.");
+    for (const auto& [kind, runs] : kinds) {
+        out.sample(label("kind", kind), runs.interrupted);
+    }
     out.family("runs_refused_total", Type::counter, "Commands and handlers refused because too many waited.");
     for (const auto& [kind, runs] : kinds) {
         out.sample(label("kind", kind), runs.refused);
@@ -125,6 +140,8 @@ void write_runs(Exposition& out, const Report& report) {
 }
 
 void write_journal(Exposition& out, const Report::Journal& journal) {
+    out.family("journal_bytes", Type::gauge, "Size of the journal's file and of its log of writes.");
+    out.sample("", std::uint64_t{journal.bytes});
     out.family("journal_log_bytes", Type::gauge, "What the journal's log of writes holds that is not in its file yet.");
     out.sample("", std::uint64_t{journal.log_bytes});
 }

@@ -3,15 +3,15 @@
 
 #include "daemon/status_server.h"
 
+#include "base/percent.h"
 #include "loop/loop.h"
 
-#include <string_view>
 #include <utility>
 
 namespace eventsgw {
 
-StatusServer::StatusServer(Loop& loop, const Log& log, std::function<Report()> observe, Replay replay)
-    : loop_(loop), log_(log), observe_(std::move(observe)), replay_(std::move(replay)) {}
+StatusServer::StatusServer(Loop& loop, const Log& log, std::function<Report()> observe, std::vector<Verb> verbs)
+    : loop_(loop), log_(log), observe_(std::move(observe)), verbs_(std::move(verbs)) {}
 
 void StatusServer::start() {
     listen(socket_, Address{{}, 0, kStatusSocket}, true);
@@ -36,20 +36,32 @@ HttpResponse StatusServer::answer(const HttpRequest& request, bool is_local) {
     if (request.path == "/status" && is_local) {
         return {200, "application/json", to_json(observe_()) + "\n"};
     }
-    constexpr std::string_view kReplay = "/replay/";
-    if (is_local && request.method == "POST" && request.path.starts_with(kReplay)) {
-        return replay(request.path.substr(kReplay.size()), request.is_abandoned);
+    const std::size_t slash = request.path.find('/', 1);
+    if (is_local && slash != std::string::npos) {
+        const std::string_view name = std::string_view(request.path).substr(1, slash - 1);
+        for (const Verb& verb : verbs_) {
+            if (verb.method == request.method && verb.name == name) {
+                return carry_out(verb, std::string_view(request.path).substr(slash + 1), request);
+            }
+        }
     }
     return {404, "text/plain; charset=utf-8", "There are /metrics and, on the gateway's own socket, /status.\n"};
 }
 
-/// Nobody would learn of it, and may have asked again meanwhile.
-HttpResponse StatusServer::replay(const std::string& id, bool is_abandoned) {
-    if (is_abandoned) {
-        log_.notice("status", "does not replay an event, whoever asked is gone", {{"id", id}});
-        return {408, "text/plain; charset=utf-8", "You did not wait.\n"};
+/// A client that has gone would not learn of it, and may have repeated the request meanwhile.
+HttpResponse StatusServer::carry_out(const Verb& verb, std::string_view object, const HttpRequest& request) {
+    constexpr int kBadRequest = 400;
+    constexpr int kRequestTimeout = 408;
+    const Result<std::string> decoded = percent_decode(object);
+    if (!decoded) {
+        return {kBadRequest, HttpResponse().content_type, decoded.error().message + "\n"};
     }
-    return replay_(id);
+    if (request.is_abandoned) {
+        log_.notice("status", "request not carried out, the client is gone",
+                    {{"verb", verb.name}, {"object", *decoded}});
+        return {kRequestTimeout, HttpResponse().content_type, "You did not wait.\n"};
+    }
+    return verb.act(*decoded, request.query);
 }
 
 } // namespace eventsgw

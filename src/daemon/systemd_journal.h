@@ -5,7 +5,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "handlers/handler.h"
+#include "runs/attempt.h"
 
 #include <optional>
 #include <string>

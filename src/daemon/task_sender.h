@@ -22,6 +22,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace eventsgw {
 
@@ -48,6 +50,8 @@ public:
 
     /// Makes a task of what the rule says. It waits for the leader, or is refused.
     Outcome send(const Rule& rule, const std::shared_ptr<KeptEvent>& event);
+
+    std::vector<Forwarder::Match> find(std::string_view id) const { return forwarder_.find(id); }
 
     std::size_t waiting() const { return forwarder_.waiting(); }
     Forwarder::Counters counters() const { return forwarder_.counters(); }

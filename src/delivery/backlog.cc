@@ -10,8 +10,6 @@
 namespace eventsgw {
 namespace {
 
-/// The log of writes may take one of so many parts of what the journal may.
-constexpr std::size_t kLogParts = 4;
 constexpr std::chrono::nanoseconds kNow = std::chrono::nanoseconds::zero();
 
 } // namespace
@@ -31,7 +29,7 @@ Backlog::Backlog(Timers& timers, const Log& log, Options options, Journal& journ
           retry_->start(kRetry);
       })),
       sweep_(timers.make_timer([this] { confirm_on_disk(); })) {
-    journal_.limit_log(options.journal_bytes / kLogParts);
+    journal_.count_tasks_by([this] { return ledger_.on_disk().cost + ledger_.dead().cost; });
     journal_.listen_to_tasks([this](JournalNews& news) { on_news(news); });
 }
 
@@ -47,11 +45,9 @@ bool Backlog::is_full() const {
            unstored.tasks >= options_.tasks || unstored.cost >= options_.bytes;
 }
 
-/// With these tasks in it: what they and the dead take, and the log of writes beyond what it alone has of them.
+/// With these tasks in it.
 std::size_t Backlog::journal_size(const Ledger::Amount& waiting) const {
-    const std::size_t tasks = waiting.cost + ledger_.dead().cost;
-    const JournalNews::Log& log = journal_.log();
-    return tasks + log.bytes - std::min({log.bytes, log.cost, tasks});
+    return journal_.size_with(waiting.cost + ledger_.dead().cost + journal_.cost_of_runs());
 }
 
 bool Backlog::is_too_much() const {
@@ -261,7 +257,7 @@ void Backlog::on_retry(const std::vector<JournalFile::Dead>& dead) {
             continue;
         }
         journal_.order(JournalOrder::Revive{one.task.number, task});
-        log_.notice("task", "to be pushed again, as asked",
+        log_.notice("task", "will be pushed again, as requested",
                     {{"event", one.task.channel()}, {"id", to_string(one.task.id)}});
     }
 }
@@ -286,7 +282,7 @@ void Backlog::on_lost() {
         log_.error("task", "lost with the journal", {{"waiting", ledger_.gap().tasks}, {"dead", dead()}});
     }
     if (ledger_.burials() > 0) {
-        log_.error("task", "dead and not kept, the journal is lost", {{"tasks", ledger_.burials()}});
+        log_.error("task", "dead tasks not kept, the journal is lost", {{"tasks", ledger_.burials()}});
     }
     ++losses_;
     ledger_.lose_file();

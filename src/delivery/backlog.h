@@ -82,6 +82,7 @@ public:
 
     /// Tasks up to this number are on their way to the leader, or were: they stay in memory.
     void note_pushing(std::uint64_t through) { pushing_ = through; }
+    bool is_pushing(const Task& task) const { return task.number <= pushing_; }
     /// Lets go of tasks up to a number, and gives those to `take` that were in memory.
     void confirm_through(std::uint64_t number, const std::function<void(Task)>& take);
     /// Tasks that had been confirmed and wait again.

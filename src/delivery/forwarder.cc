@@ -19,7 +19,7 @@ constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 constexpr std::size_t kLargeTask = std::size_t{1} << 20U;
 /// Room for the next batch; more than this is given back.
 constexpr std::size_t kKeptText = std::size_t{256} << 10U;
-/// A large task is given up after so many connections in a row have been closed over it without a word, over at least
+/// A large task is given up after so many connections in a row have been closed over it without an error, over at least
 /// this time: a server that is busy reading may close before its refusal can be read, and so does what lies between.
 constexpr int kEndsOverTask = 5;
 constexpr std::chrono::seconds kEndsFor{60};
@@ -42,9 +42,9 @@ RunRecord make_record(const Task& task, WallTime ended, RunResult result) {
 Forwarder::Forwarder(Options options, Network network, const Log& log, Journal& journal, History& history,
                      Callbacks callbacks)
     : timers_(network.timers), log_(log), history_(history), callbacks_(std::move(callbacks)),
-      refusals_(network.timers, log, "task", "refused, as much waits for the leader as may"),
-      disk_refusals_(network.timers, log, "task", "refused, the disk is nearly full and no more may wait in memory"),
-      deaths_(network.timers, log, "task", "dead, the leader can never take it", "dead"), recent_(network.timers),
+      refusals_(network.timers, log, "task", "refused, queue full"),
+      disk_refusals_(network.timers, log, "task", "refused, disk nearly full and no room in memory"),
+      deaths_(network.timers, log, "task", "dead, the leader cannot take it", "dead"), recent_(network.timers),
       flush_(network.timers.make_timer([this] { push_batch(); })),
       backlog_(network.timers, log, options.limits, journal,
                {[this] { push_batch(); },
@@ -75,6 +75,20 @@ Outcome::Reason Forwarder::accept(const std::shared_ptr<KeptEvent>& event, std::
         flush_->start(std::chrono::nanoseconds::zero());
     }
     return refusal;
+}
+
+std::vector<Forwarder::Match> Forwarder::find(std::string_view id) const {
+    constexpr std::size_t kMost = 2;
+    std::vector<Match> matches;
+    for (const Task& task : backlog_.tasks()) {
+        if (has_prefix(task.id, id)) {
+            matches.push_back({task.id, std::string(task.channel()), backlog_.is_pushing(task)});
+            if (matches.size() == kMost) {
+                break;
+            }
+        }
+    }
+    return matches;
 }
 
 Forwarder::Counters Forwarder::counters() const {
@@ -129,12 +143,12 @@ void Forwarder::push_batch() {
         return;
     }
     if (!queue_.wrong_type().empty()) {
-        bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + " and no list");
+        bury_batch(count, "WRONGTYPE the queue is a " + queue_.wrong_type() + ", not a list");
         return;
     }
     const bool is_fatal = ends_ >= kEndsOverTask && timers_.now() - ends_since_ >= kEndsFor;
     if (is_fatal && backlog_.tasks().front().number == ended_over_) {
-        bury_batch(count, std::to_string(ends_) + " connections in a row have ended over it without a word");
+        bury_batch(count, std::to_string(ends_) + " connections in a row were closed over it without an error");
         push_batch();
         return;
     }
@@ -165,7 +179,7 @@ void Forwarder::on_confirmed(std::uint64_t through) {
         return; // on_ready follows
     }
     if (std::exchange(is_behind_, false)) {
-        log_.notice("task", "none waits any more", {{"pushed", pushed_}});
+        log_.notice("task", "backlog empty", {{"pushed", pushed_}});
     }
     callbacks_.on_empty();
 }
@@ -189,7 +203,7 @@ void Forwarder::on_gone_back(std::uint64_t through) {
     log_.warning("task", "the leader has forgotten tasks, they are pushed again and may run twice",
                  {{"tasks", tasks.size()}});
     if (recent_.forgotten() > through) {
-        log_.error("task", "the leader has forgotten tasks that are not kept any more", {{"kept", tasks.size()}});
+        log_.error("task", "the leader has forgotten tasks that are no longer kept", {{"kept", tasks.size()}});
     }
     backlog_.take_back(std::move(tasks));
 }
@@ -233,7 +247,7 @@ void Forwarder::on_away() {
     note_behind();
 }
 
-/// Said once for each reason of waiting.
+/// Logs once for each reason of waiting.
 void Forwarder::note_behind() {
     if (backlog_.waiting() == 0 || (std::exchange(is_behind_, true) && problem_ == session().problem())) {
         return;

@@ -6,6 +6,7 @@
 #include "base/chrono.h"
 #include "base/histogram.h"
 #include "base/log.h"
+#include "base/uuid.h"
 #include "delivery/backlog.h"
 #include "delivery/recent_tasks.h"
 #include "event/outcome.h"
@@ -19,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eventsgw {
@@ -58,6 +60,15 @@ public:
 
     /// Takes a task: Outcome::Reason::none, or says why it is refused.
     [[nodiscard]] Outcome::Reason accept(const std::shared_ptr<KeptEvent>& event, std::string action, const Uuid& id);
+
+    /// A task that waits.
+    struct Match {
+        Uuid id;
+        std::string channel;
+        bool is_pushed; ///< the leader may have it
+    };
+    /// Those in memory whose ids begin with this; two of them where there are more.
+    std::vector<Match> find(std::string_view id) const;
 
     Counters counters() const;
     std::size_t waiting() const { return backlog_.waiting(); }

@@ -13,7 +13,7 @@ RecentTasks::RecentTasks(Timers& timers) : timers_(timers), expiry_(timers.make_
 void RecentTasks::add(Task task) {
     const std::size_t cost = task.cost();
     cost_ += cost;
-    unseen_cost_ += cost;
+    added_cost_ += cost;
     const Clock::time_point since = find_first_time(task.number);
     tasks_.push_back({std::move(task), since});
     while (cost_ > kMaxCost) {
@@ -25,10 +25,8 @@ void RecentTasks::add(Task task) {
 }
 
 void RecentTasks::forget_first() {
-    const Task& task = tasks_.front().task;
-    cost_ -= task.cost();
-    unseen_cost_ -= task.number > seen_until_ ? task.cost() : 0;
-    forgotten_ = task.number;
+    cost_ -= tasks_.front().task.cost();
+    forgotten_ = tasks_.front().task.number;
     tasks_.pop_front();
 }
 
@@ -47,7 +45,7 @@ void RecentTasks::see(std::size_t count, const std::function<void(const Task&, C
         look(kept->task, kept->since);
     }
     seen_until_ = tasks_.empty() ? seen_until_ : tasks_.back().task.number;
-    unseen_cost_ = 0;
+    added_cost_ = 0;
 }
 
 Clock::time_point RecentTasks::find_first_time(std::uint64_t number) {
@@ -66,7 +64,7 @@ std::vector<Task> RecentTasks::take_after(std::uint64_t number) {
     for (std::size_t i = kept; i < tasks_.size(); ++i) {
         const std::size_t cost = tasks_[i].task.cost();
         cost_ -= cost;
-        unseen_cost_ -= tasks_[i].task.number > seen_until_ ? cost : 0;
+        added_cost_ -= tasks_[i].task.number > seen_until_ ? cost : 0;
         returned_.emplace_back(tasks_[i].task.number, tasks_[i].since);
         taken.push_back(std::move(tasks_[i].task));
     }

@@ -7,6 +7,7 @@
 #include "journal/task.h"
 #include "loop/timers.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -37,7 +38,8 @@ public:
     /// confirmed. Those that are passed over count as seen.
     void see(std::size_t count, const std::function<void(const Task& task, Clock::time_point since)>& look);
     std::size_t unseen() const;
-    std::size_t unseen_cost() const { return unseen_cost_; }
+    /// The oldest are forgotten first: if some of them were unseen, all that are left are.
+    std::size_t unseen_cost() const { return std::min(added_cost_, cost_); }
 
     /// The greatest number of a task that is not kept any more; 0 when there is none.
     std::uint64_t forgotten() const { return forgotten_; }
@@ -55,7 +57,7 @@ private:
     Timers& timers_;
     std::deque<Kept> tasks_; ///< in the order of their numbers
     std::size_t cost_ = 0;
-    std::size_t unseen_cost_ = 0;
+    std::size_t added_cost_ = 0;   ///< since the last call of see(), be they there or not
     std::uint64_t seen_until_ = 0; ///< number of the last task that a call of see() has seen
     std::uint64_t forgotten_ = 0;
     std::deque<std::pair<std::uint64_t, Clock::time_point>> returned_; ///< numbers of tasks taken back, and since when

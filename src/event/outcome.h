@@ -11,7 +11,7 @@
 namespace eventsgw {
 
 /// The reason of nearly every refusal.
-inline constexpr std::string_view kQueueFull = "as much waits as may";
+inline constexpr std::string_view kQueueFull = "queue full";
 
 /// Whether a rule or a handler takes an event: what becomes of the task, the command or the handler's run.
 struct [[nodiscard]] Outcome {

@@ -411,7 +411,7 @@ Result<std::string> HistoryTable::resolve(std::string_view prefix) {
     std::string id(rows->bytes(0));
     row = rows->step();
     if (!row || *row) {
-        return row ? Error{"several ids begin with " + quote(prefix) + ": give more of it", Fault::no_match}
+        return row ? Error{"several ids begin with " + quote(prefix) + ": give more of it", Fault::ambiguous}
                    : row.error();
     }
     return id;

@@ -69,7 +69,7 @@ public:
 
     /// Calls back for each run, oldest first, without payloads.
     Result<void> each(const Query& query, const std::function<void(const RunRecord&)>& look);
-    /// The only id with this prefix. Fault::no_match if no id or several ids have it.
+    /// The only id with this prefix. Fault::no_match if no id has it, Fault::ambiguous if several have.
     Result<std::string> resolve(std::string_view prefix);
     /// The run with its payload; nothing if no run has this id. The last one where it has ended twice, as a task that
     /// was dead and pushed later, or one that the leader had forgotten.

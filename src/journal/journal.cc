@@ -15,14 +15,7 @@
 namespace eventsgw {
 namespace {
 
-/// What is known of a file when it is opened.
-struct Opened {
-    std::optional<JournalFile> file;
-    JournalFile::Extent extent;
-    JournalFile::Claim claim;
-};
-
-/// What a start that was killed has left is empty, and as good as nothing.
+/// An empty file is left by a start that was killed, and counts as none.
 bool is_anything_there(const std::string& path) {
     struct stat status {};
     return ::lstat(path.c_str(), &status) == 0 && !(S_ISREG(status.st_mode) && status.st_size == 0);
@@ -34,15 +27,17 @@ bool has_log(const std::string& path) {
 }
 
 /// Leaves no file open when it fails, so that it can be set aside.
-Result<Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent,
-                         const JournalLock* lock) {
+Result<Journal::Opened> open_file(const std::string& path, const std::string& new_instance, const std::string& agent,
+                                  const JournalLock* lock) {
     Result<JournalFile> file = JournalFile::open(path, Database::Mode::write);
     Result<JournalFile::Claim> claim = file ? file->claim(new_instance, agent, lock) : file.error();
     const Result<JournalFile::Extent> extent = claim ? file->measure() : claim.error();
-    if (!extent) {
-        return extent.error();
+    Result<std::vector<RunRow>> runs = extent ? file->runs().load() : extent.error();
+    Result<std::string> paused = runs ? file->paused() : runs.error();
+    if (!paused) {
+        return paused.error();
     }
-    return Opened{std::move(*file), *extent, std::move(*claim)};
+    return Journal::Opened{std::move(*file), *extent, std::move(*claim), std::move(*runs), std::move(*paused)};
 }
 
 /// The lock, if it belongs to this file. A file that was set aside has none: the lock next to it is the gateway's.
@@ -55,14 +50,14 @@ const JournalLock* find_lock(const std::optional<JournalLock>& lock, const std::
 std::string set_aside(const std::string& path, const Error& error) {
     const Result<std::string> name = set_database_aside(path);
     return error.message +
-           (name ? "; it was set aside as " + *name : "; it stays where it is, it " + name.error().message);
+           (name ? "; it was set aside as " + *name : "; it stays in place because it " + name.error().message);
 }
 
 } // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, const Log& log,
                                                const std::string& agent, const std::string& path) {
-    Opened opened{{}, {}, {UuidSource().make(), 0}};
+    Opened opened{{}, {}, {UuidSource().make(), 0}, {}, {}};
     std::string problem;
     if (is_anything_there(path)) {
         Result<Opened> found = open_file(path, opened.claim.instance, agent, find_lock(lock, path));
@@ -74,10 +69,9 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
             problem = set_aside(path, found.error());
         }
     } else if (has_log(path)) { // a new file would erase it
-        problem = set_aside(path, Error{"is gone or empty, but its log of writes is still there"});
+        problem = set_aside(path, Error{"is missing or empty, but its log of writes is still there"});
     }
-    auto journal = std::make_unique<Journal>(std::move(lock), log, agent, path, std::move(opened.file),
-                                             std::move(opened.claim), opened.extent, std::move(problem));
+    auto journal = std::make_unique<Journal>(std::move(lock), log, agent, path, std::move(opened), std::move(problem));
     if (Result<void> started = journal->start(); !started) {
         return started.error();
     }
@@ -85,11 +79,11 @@ Result<std::unique_ptr<Journal>> Journal::open(std::optional<JournalLock> lock, 
 }
 
 Journal::Journal(std::optional<JournalLock> lock, const Log& log, const std::string& agent, const std::string& path,
-                 std::optional<JournalFile> file, JournalFile::Claim claim, JournalFile::Extent extent,
-                 std::string problem)
-    : lock_(std::move(lock)), log_(log), claim_(std::move(claim)), extent_(extent), problem_(std::move(problem)),
-      last_number_(claim_.floor), has_file_(file.has_value()),
-      writer_(path, agent, find_lock(lock_, path), claim_, std::move(file), extent_, inbox_, outbox_) {}
+                 Opened opened, std::string problem)
+    : lock_(std::move(lock)), log_(log), claim_(std::move(opened.claim)), extent_(opened.extent),
+      runs_(std::move(opened.runs)), paused_(std::move(opened.paused)), problem_(std::move(problem)),
+      last_number_(claim_.floor), has_file_(opened.file.has_value()),
+      writer_(path, agent, find_lock(lock_, path), claim_, std::move(opened.file), extent_, inbox_, outbox_) {}
 
 Result<void> Journal::start() {
     for (Result<void> opened : {inbox_.open(), outbox_.open()}) {
@@ -98,7 +92,7 @@ Result<void> Journal::start() {
         }
     }
     if (has_file_) {
-        return start_thread() ? Result<void>() : Error{"there is no thread for it", Fault::shortage};
+        return start_thread() ? Result<void>() : Error{"its thread cannot be started", Fault::shortage};
     }
     return {};
 }
@@ -114,7 +108,7 @@ bool Journal::start_thread() {
         thread_ = std::thread([this] { writer_.run(); });
     } catch (const std::system_error& error) {
         if (!std::exchange(lacks_thread_, true)) {
-            outbox_.post({JournalNews::Problem{std::string("no thread for it: ") + error.what()}});
+            outbox_.post({JournalNews::Problem{std::string("its thread cannot be started: ") + error.what()}});
         }
         return false;
     }
@@ -153,6 +147,7 @@ void Journal::receive() {
         } else if (std::holds_alternative<JournalNews::Lost>(news.what)) {
             begin_anew();
         }
+        on_run_news_(news);
     }
 }
 
@@ -171,14 +166,19 @@ void Journal::note(const JournalNews& news) {
         extent_.held = counted->dead.held;
         extent_.held_because = counted->dead.held_because;
     } else if (const auto* lost = std::get_if<JournalNews::Lost>(&news.what)) {
-        log_.error("journal", "is lost, another one is begun with what is in memory",
+        log_.error("journal", "lost, starting a new one from memory",
                    {{"reason", lost->reason}, {"set_aside", lost->set_aside}});
     } else if (const auto* displaced = std::get_if<JournalNews::Displaced>(&news.what)) {
-        log_.warning("journal", "something else lay in its place", {{"set_aside", displaced->set_aside}});
+        log_.warning("journal", "another file was in its place", {{"set_aside", displaced->set_aside}});
     } else if (const auto* log = std::get_if<JournalNews::Log>(&news.what)) {
         log_held(*log);
     } else if (const auto* expired = std::get_if<JournalNews::Expired>(&news.what)) {
-        log_.warning("task", "held tasks have expired", {{"tasks", expired->count}});
+        if (expired->tasks > 0) {
+            log_.warning("task", "held tasks have expired", {{"tasks", expired->tasks}});
+        }
+        if (expired->runs > 0) {
+            log_.warning("run", "held runs have expired", {{"runs", expired->runs}});
+        }
     } else if (const auto* problem = std::get_if<JournalNews::Problem>(&news.what)) {
         if (problem->reason.empty()) {
             log_.notice("journal", "can be written again");

@@ -11,6 +11,7 @@
 #include "journal/journal_lock.h"
 #include "journal/journal_writer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace eventsgw {
 
@@ -38,8 +40,17 @@ public:
                                                  const std::string& agent,
                                                  const std::string& path = JournalFile::kName);
 
+    /// What is known of a file when it is opened.
+    struct Opened {
+        std::optional<JournalFile> file;
+        JournalFile::Extent extent;
+        JournalFile::Claim claim;
+        std::vector<RunRow> runs;
+        std::string paused;
+    };
+
     Journal(std::optional<JournalLock> lock, const Log& log, const std::string& agent, const std::string& path,
-            std::optional<JournalFile> file, JournalFile::Claim claim, JournalFile::Extent extent, std::string problem);
+            Opened opened, std::string problem);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
     ~Journal() { finish(); }
@@ -52,6 +63,13 @@ public:
     }
     /// The same of what concerns the history.
     void listen_to_history(std::function<void(const JournalNews&)> on_news) { on_history_news_ = std::move(on_news); }
+
+    /// The same of what concerns runs that have not ended.
+    void listen_to_runs(std::function<void(JournalNews&)> on_news) { on_run_news_ = std::move(on_news); }
+    /// Those that a former process has left in the file, without payloads. Once.
+    std::vector<RunRow> take_runs() { return std::move(runs_); }
+    /// Which of them are not to start, as ordered by JournalOrder::Pause.
+    const std::string& paused() const { return paused_; }
 
     /// As they were when the file was opened, or started again after a loss.
     const JournalFile::Claim& claim() const { return claim_; }
@@ -69,6 +87,16 @@ public:
 
     /// Whether there is a thread, and so most likely a file.
     bool is_in_use() const { return thread_.joinable(); }
+
+    /// What runs and tasks take on disk, in bytes: each side counts its own, and both have the same limit.
+    void count_runs_by(std::function<std::size_t()> count) { count_runs_ = std::move(count); }
+    void count_tasks_by(std::function<std::size_t()> count) { count_tasks_ = std::move(count); }
+    std::size_t cost_of_runs() const { return count_runs_(); }
+    std::size_t cost_of_tasks() const { return count_tasks_(); }
+    /// With so much of both on disk: that, and the log of writes beyond what it alone has of them.
+    std::size_t size_with(std::size_t cost) const {
+        return cost + log_state_.bytes - std::min({log_state_.bytes, log_state_.cost, cost});
+    }
 
     int descriptor() const { return outbox_.descriptor(); }
     void receive();
@@ -92,6 +120,8 @@ public:
 
     /// Lets the thread do what has been ordered, and waits for its end. Returns how many tasks could not be written.
     std::size_t finish();
+    /// After finish(): the same of runs that have not ended.
+    std::size_t unwritten_runs() const { return writer_.unwritten_runs(); }
 
 private:
     Result<void> start();
@@ -105,7 +135,11 @@ private:
     const Log& log_;
     JournalFile::Claim claim_;
     JournalFile::Extent extent_;
+    std::vector<RunRow> runs_;
+    std::string paused_;
     std::string problem_;
+    std::function<std::size_t()> count_runs_ = [] { return 0; };
+    std::function<std::size_t()> count_tasks_ = [] { return 0; };
     JournalNews::Log log_state_;
     std::chrono::steady_clock::time_point shown_life_{};
     std::uint64_t last_number_;
@@ -115,6 +149,7 @@ private:
     Mailbox<JournalNews> outbox_;
     JournalWriter writer_; ///< the thread's, from start_thread() to finish()
     std::function<void(JournalNews&)> on_task_news_;
+    std::function<void(JournalNews&)> on_run_news_ = [](JournalNews&) {};
     std::function<void(const JournalNews&)> on_history_news_ = [](const JournalNews&) {};
     std::thread thread_;
 };

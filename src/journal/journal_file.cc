@@ -30,12 +30,19 @@ constexpr const char* kSchema =
     " died INTEGER NOT NULL, retry INTEGER NOT NULL, reason BLOB NOT NULL, held INTEGER NOT NULL);"
     "CREATE INDEX dead_by_event ON dead (event);"
     "INSERT INTO meta VALUES ('instance', ''), ('next', 0), ('confirmed', 0), ('reason', ''),"
-    " ('agent', ''), ('inode', 0);"
+    " ('agent', ''), ('inode', 0), ('boot', ''), ('paused', '');"
     "PRAGMA user_version=1";
 
 /// What read_task() expects in a row.
 constexpr std::string_view kTaskColumns =
     "task.number, event.received, event.number, event.replay, event.channel, event.payload, task.action, task.id";
+
+/// A file may hold anything.
+Uuid read_uuid(std::string_view bytes) {
+    Uuid id{};
+    std::copy_n(bytes.data(), std::min(bytes.size(), id.size()), id.data());
+    return id;
+}
 
 /// Rows of one event follow each other, and share it.
 Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
@@ -45,11 +52,8 @@ Task read_task(const Statement& row, const std::shared_ptr<KeptEvent>& before) {
         event = std::make_shared<KeptEvent>(row.bytes(4), row.bytes(5), row.bytes(3));
         event->number = number;
     }
-    Uuid id{};
-    const std::string_view bytes = row.bytes(7);
-    std::copy_n(bytes.data(), std::min(bytes.size(), id.size()), id.data());
     return {static_cast<std::uint64_t>(row.number(0)), to_time(row.number(1)), std::move(event),
-            std::string(row.bytes(6)), id};
+            std::string(row.bytes(6)), read_uuid(row.bytes(7))};
 }
 
 std::string describe_claim(const std::string& instance, std::int64_t next) {
@@ -60,8 +64,11 @@ std::string describe_claim(const JournalFile::Claim& claim) {
     return describe_claim(claim.instance, static_cast<std::int64_t>(claim.floor + JournalFile::kRunNumbers));
 }
 
-std::string_view view_bytes(const Uuid& uuid) {
-    return {reinterpret_cast<const char*>(uuid.data()), uuid.size()}; // NOLINT(*-reinterpret-cast): bytes as such
+/// Process numbers and start times mean something within one boot only. Empty: it is not known.
+std::string read_boot_id() {
+    constexpr std::size_t kMost = 64;
+    const Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", kMost);
+    return id ? id->substr(0, id->find('\n')) : "";
 }
 
 bool can_write_beside(const std::string& path) {
@@ -176,6 +183,7 @@ Result<JournalFile> JournalFile::fill(const std::string& path, const Claim& clai
     JournalFile file(std::move(*database), path);
     Result<void> done = file.begin();
     done = done ? file.database_->execute(HistoryTable::kSchema) : done;
+    done = done ? file.database_->execute(RunTable::kSchema) : done;
     done = done ? file.database_->execute(kSchema) : done;
     done = done ? file.set_meta("confirmed", claim.floor) : done;
     done = done ? file.sign(claim, agent) : done;
@@ -278,6 +286,10 @@ Result<JournalFile::Meta> JournalFile::load_meta() {
             meta.inode = static_cast<std::uint64_t>(query->number(1));
         } else if (key == "reason") {
             meta.reason = query->bytes(1);
+        } else if (key == "boot") {
+            meta.boot = query->bytes(1);
+        } else if (key == "paused") {
+            meta.paused = query->bytes(1);
         }
     }
 }
@@ -300,17 +312,19 @@ Result<void> JournalFile::sign(const Claim& claim, const std::string& agent) {
     Result<void> done = set_meta("instance", claim.instance);
     done = done ? set_meta("next", claim.floor + kRunNumbers) : done;
     done = done ? set_meta("agent", agent) : done;
+    done = done ? set_meta("boot", read_boot_id()) : done;
     return done ? set_meta("inode", std::uint64_t{FileIdentity::of(path_).inode}) : done;
 }
 
 /// Dead tasks with a pending retry are held as well: the retry was meant for the original file.
 Result<void> JournalFile::hold_work(std::uint64_t confirmed, const std::string& reason) {
     const std::int64_t now = to_number(std::chrono::floor<WallTime::duration>(std::chrono::system_clock::now()));
-    const Result<void> done = run_once("INSERT INTO dead SELECT number, event, id, action, ?, 0, ?, 1 FROM work"
-                                       " WHERE number > ? ORDER BY number",
-                                       now, reason, confirmed);
-    return done ? run_once("UPDATE dead SET retry = 0, held = 1, died = ?, reason = ? WHERE retry = 1", now, reason)
+    Result<void> done = run_once("INSERT INTO dead SELECT number, event, id, action, ?, 0, ?, 1 FROM work"
+                                 " WHERE number > ? ORDER BY number",
+                                 now, reason, confirmed);
+    done = done ? run_once("UPDATE dead SET retry = 0, held = 1, died = ?, reason = ? WHERE retry = 1", now, reason)
                 : done;
+    return done ? runs().hold_all(reason) : done;
 }
 
 Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance, const std::string& agent,
@@ -329,7 +343,7 @@ Result<JournalFile::Claim> JournalFile::claim(const std::string& new_instance, c
     if (!is_sound || meta->next < static_cast<std::int64_t>(kRunNumbers)) {
         return Error{"has a claim that nobody has made", Fault::damaged};
     }
-    Claim claim{meta->instance, static_cast<std::uint64_t>(meta->next)};
+    Claim claim{meta->instance, static_cast<std::uint64_t>(meta->next), meta->boot == read_boot_id()};
     const std::string stranger = find_stranger(*meta, agent, lock);
     Result<void> done = stranger.empty() ? Result<void>() : hold_work(meta->confirmed, stranger);
     if (waiting->value_or(0) != 0 && stranger.empty()) {
@@ -399,7 +413,8 @@ Result<void> JournalFile::drop(std::uint64_t number) {
         " (SELECT event FROM dead WHERE number = ?1))"
         " AND number IS NOT (SELECT work.event FROM work WHERE work.number >= event.number AND work.number <> ?1"
         " ORDER BY work.number LIMIT 1)"
-        " AND NOT EXISTS (SELECT 1 FROM dead WHERE dead.event = event.number AND dead.number <> ?1)",
+        " AND NOT EXISTS (SELECT 1 FROM dead WHERE dead.event = event.number AND dead.number <> ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM run WHERE run.event = event.number)",
         number);
     done = done ? run_once("DELETE FROM work WHERE number = ?", number) : done;
     return done ? run_once("DELETE FROM dead WHERE number = ?", number) : done;
@@ -410,12 +425,12 @@ Result<void> JournalFile::confirm_through(std::uint64_t number) {
 }
 
 Result<void> JournalFile::erase_all() {
-    const auto dead = database_->ask("SELECT EXISTS (SELECT 1 FROM dead)");
-    Result<void> erased = dead ? database_->execute("DELETE FROM work") : dead.error();
+    const auto others = database_->ask("SELECT EXISTS (SELECT 1 FROM dead) OR EXISTS (SELECT 1 FROM run)");
+    Result<void> erased = others ? database_->execute("DELETE FROM work") : others.error();
     if (!erased) {
         return erased;
     }
-    return dead->value_or(1) == 0 ? database_->execute("DELETE FROM event") : erase_events_through(kAllRows);
+    return others->value_or(1) == 0 ? database_->execute("DELETE FROM event") : erase_events_through(kAllRows);
 }
 
 Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count) {
@@ -428,7 +443,7 @@ Result<void> JournalFile::erase_through(std::uint64_t number, std::int64_t count
 /// Of those up to this number that no work has any more. The events of tasks that wait are in the order of the tasks.
 Result<void> JournalFile::erase_events_through(std::uint64_t number) {
     return run_once("DELETE FROM event WHERE number <= min(?, coalesce((SELECT event FROM work ORDER BY number LIMIT 1)"
-                    " - 1, ?)) AND number NOT IN (SELECT event FROM dead)",
+                    " - 1, ?)) AND number NOT IN (SELECT event FROM dead) AND number NOT IN (SELECT event FROM run)",
                     number, number);
 }
 
@@ -453,6 +468,34 @@ Result<JournalFile::Extent> JournalFile::add_up(const std::string& table, std::u
         extent.oldest = to_time(query->number(2));
     }
     return extent;
+}
+
+Result<std::vector<JournalFile::Stored>> JournalFile::find_tasks(std::string_view id) {
+    constexpr std::size_t kMost = 2;
+    const Result<std::uint64_t> after = confirmed();
+    Result<Statement> query =
+        after ? database_->prepare("SELECT id, 0 FROM work WHERE number > ? UNION ALL SELECT id, 1 + held FROM dead")
+              : after.error();
+    if (!query) {
+        return query.error();
+    }
+    query->bind(0, *after);
+    std::vector<Stored> found;
+    while (found.size() < kMost) {
+        const Result<bool> row = query->step();
+        if (!row) {
+            return row.error();
+        }
+        if (!*row) {
+            break;
+        }
+        Stored task{read_uuid(query->bytes(0)),
+                    static_cast<Stored::State>(std::clamp<std::int64_t>(query->number(1), 0, 2))};
+        if (has_prefix(task.id, id)) {
+            found.push_back(task);
+        }
+    }
+    return found;
 }
 
 Result<JournalFile::Extent> JournalFile::measure_between(std::uint64_t after, std::uint64_t until) {
@@ -550,6 +593,15 @@ Result<std::string> JournalFile::reason() {
 Result<std::uint64_t> JournalFile::confirmed() {
     const Result<Meta> meta = load_meta();
     return meta ? Result<std::uint64_t>(meta->confirmed) : meta.error();
+}
+
+Result<std::string> JournalFile::paused() {
+    const Result<Meta> meta = load_meta();
+    return meta ? Result<std::string>(meta->paused) : meta.error();
+}
+
+Result<void> JournalFile::set_paused(std::string_view keys) {
+    return set_meta("paused", keys);
 }
 
 Result<void> JournalFile::ask_retry(std::uint64_t number) {

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "journal/history_table.h"
 #include "journal/journal_lock.h"
+#include "journal/run_table.h"
 #include "journal/task.h"
 #include "store/database.h"
 
@@ -47,8 +48,9 @@ public:
         std::optional<WallTime> oldest; ///< arrival of the first that waits
     };
     struct Claim {
-        std::string instance; ///< under which the tasks are numbered
-        std::uint64_t floor;  ///< the numbers of this file are above it
+        std::string instance;      ///< under which the tasks are numbered
+        std::uint64_t floor;       ///< the numbers of this file are above it
+        bool is_same_boot = false; ///< the machine has not been started since the former claim
     };
     struct Dead {
         Task task;
@@ -56,6 +58,13 @@ public:
         WallTime died; ///< or held, since then
         bool is_to_retry;
         bool is_held;
+    };
+
+    /// Where a task is whose id was looked for.
+    struct Stored {
+        enum class State : std::uint8_t { waiting, dead, held };
+        Uuid id;
+        State state;
     };
 
     /// Reads and writes a journal that is there. Fault::absent where there is none, or nothing has been put into it
@@ -115,6 +124,8 @@ public:
     Result<std::vector<Dead>> load_dead();
     /// Dead tasks that an administrator has asked to retry, oldest first, until they cost about `cost`.
     Result<std::vector<Dead>> load_dead_to_retry(std::size_t cost);
+    /// The tasks whose ids begin with this; two of them where there are more.
+    Result<std::vector<Stored>> find_tasks(std::string_view id);
     Result<std::string> reason();
     /// The tasks above this number wait.
     Result<std::uint64_t> confirmed();
@@ -128,8 +139,13 @@ public:
     /// Erases those held since before then. How many these were.
     Result<std::uint64_t> drop_held(WallTime before);
 
-    /// Valid as long as this is.
+    /// Both valid as long as this is.
     HistoryTable history() { return HistoryTable(*database_); }
+    RunTable runs() { return RunTable(*database_); }
+
+    /// Which runs do not start for now, as set_paused() was told.
+    Result<std::string> paused();
+    Result<void> set_paused(std::string_view keys);
 
     /// Changes when another connection has changed the file.
     Result<std::int64_t> version();
@@ -150,6 +166,8 @@ private:
         std::string agent;
         std::uint64_t inode = 0;
         std::string reason;
+        std::string boot;
+        std::string paused;
     };
     Result<Meta> load_meta();
     /// Why its work is to be held; empty: it is not.

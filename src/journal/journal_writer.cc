@@ -67,6 +67,7 @@ JournalWriter::JournalWriter(std::string path, std::string agent, const JournalL
     dead_ = extent;
     if (file_) {
         tidy_due_ = Clock::now() + kLogAge;
+        has_runs_ = true; // until it has looked
     }
 }
 
@@ -99,7 +100,7 @@ void JournalWriter::look_at_dead_from_now_on() {
 
 int JournalWriter::patience() const {
     const Clock::time_point now = Clock::now();
-    if (!orders_.empty() || !loads_.empty() || !problem_.empty()) {
+    if (!orders_.empty() || !loads_.empty() || !event_loads_.empty() || !problem_.empty()) {
         return static_cast<int>(kTick.count());
     }
     if (is_lost_) {
@@ -117,7 +118,7 @@ int JournalWriter::patience() const {
 
 /// Somebody may drop the dead or ask for them to be pushed again, and take the file away from those that wait.
 bool JournalWriter::is_watched() const {
-    return file_ && looks_at_dead_ && (last_ > confirmed_ || dead_.dead + dead_.held > 0);
+    return file_ && (has_runs_ || (looks_at_dead_ && (last_ > confirmed_ || dead_.dead + dead_.held > 0)));
 }
 
 void JournalWriter::sort_orders() {
@@ -152,6 +153,8 @@ void JournalWriter::sort(JournalOrder& order) {
         return; // given before the loop knew
     } else if (const auto* load = std::get_if<JournalOrder::Load>(&order.what)) {
         loads_.push_back(*load);
+    } else if (const auto* wanted = std::get_if<JournalOrder::LoadEvent>(&order.what)) {
+        event_loads_.push_back(wanted->run);
     } else if (JournalOrder::Confirm* confirm = plain_confirm(order);
                confirm != nullptr && !orders_.empty() && plain_confirm(orders_.back()) != nullptr) {
         confirm->rows = std::max(confirm->rows, plain_confirm(orders_.back())->rows);
@@ -167,7 +170,7 @@ void JournalWriter::work(bool is_last) {
         file_->abandon();
         lose("was removed or replaced while in use");
     }
-    const bool is_idle = orders_.empty() && loads_.empty();
+    const bool is_idle = orders_.empty() && loads_.empty() && event_loads_.empty();
     if (!is_idle) {
         if (const Result<void> opened = open_file(); !opened) {
             report_problem(opened.error());
@@ -175,13 +178,14 @@ void JournalWriter::work(bool is_last) {
         }
         write();
         load();
+        load_events();
         report_log();
     }
     const Result<void> room = file_ || !problem_.empty() ? check_room() : Result<void>();
     if (!room) {
         report_problem(room.error());
     }
-    if (!orders_.empty() || !loads_.empty()) {
+    if (!orders_.empty() || !loads_.empty() || !event_loads_.empty()) {
         return;
     }
     const bool is_readable = !file_ || look_around();
@@ -255,7 +259,20 @@ Result<void> JournalWriter::make_file() {
     last_ = 0;
     dead_ = {};
     version_ = -1;
+    has_runs_ = false;
     return {};
+}
+
+void JournalWriter::load_events() {
+    while (file_ && !event_loads_.empty()) {
+        Result<std::shared_ptr<KeptEvent>> event = file_->runs().load_event(event_loads_.front());
+        if (!event) {
+            report_problem(event.error());
+            return;
+        }
+        outbox_.post({JournalNews::EventLoaded{event_loads_.front(), std::move(*event)}});
+        event_loads_.pop_front();
+    }
 }
 
 void JournalWriter::load() {
@@ -276,22 +293,40 @@ void JournalWriter::write() {
     if (!file_ || orders_.empty()) {
         return;
     }
-    Result<void> written = apply();
+    bool keeps_history = ends_runs() && history_.is_on() && check_room_for_history();
+    Result<void> written = apply(keeps_history);
+    if (!written && keeps_history && written.error().fault != Fault::busy) {
+        file_->roll_back();
+        keeps_history = false; // nothing depends on it
+        written = apply(false);
+    }
     if (!written && written.error().fault == Fault::disk_full) {
         file_->roll_back();
         // The log is brought into the file, which has room for most of it, and the log's room can be used again.
         note_checkpoint(file_->checkpoint()); // the next attempt tells whether it was enough
-        written = apply();
+        written = apply(false);
     }
     if (!written) {
         file_->roll_back();
         report_problem(written.error());
         return;
     }
+    if (keeps_history) {
+        last_run_ += runs_.size();
+        drop_runs();
+    }
     report_done();
 }
 
-Result<void> JournalWriter::apply() {
+bool JournalWriter::ends_runs() const {
+    return std::any_of(orders_.begin(), orders_.end(), [](const JournalOrder& order) {
+        const auto* save = std::get_if<JournalOrder::SaveRuns>(&order.what);
+        return save != nullptr && !save->ended.empty();
+    });
+}
+
+/// A run whose row is erased is in the history with the same commit, so that a kill leaves one of the two.
+Result<void> JournalWriter::apply(bool keeps_history) {
     measured_.clear();
     if (Result<void> begun = file_->begin(); !begun) {
         return begun;
@@ -302,7 +337,19 @@ Result<void> JournalWriter::apply() {
             return applied;
         }
     }
+    if (keeps_history) {
+        if (Result<void> added = add_history(); !added) {
+            return added;
+        }
+    }
     return file_->commit();
+}
+
+/// Some were gathered before they came here, and are to be in the order of their ends.
+Result<void> JournalWriter::add_history() {
+    std::stable_sort(runs_.begin(), runs_.end(),
+                     [](const RunRecord& a, const RunRecord& b) { return a.ended < b.ended; });
+    return file_->history().add(runs_, last_run_);
 }
 
 /// What a later order of the same commit confirms needs no row.
@@ -332,9 +379,21 @@ Result<void> JournalWriter::apply_one(const JournalOrder& order, std::uint64_t s
         }
         return {};
     }
+    if (const auto* save = std::get_if<JournalOrder::SaveRuns>(&order.what)) {
+        return apply_runs(*save);
+    }
+    if (const auto* pause = std::get_if<JournalOrder::Pause>(&order.what)) {
+        return file_->set_paused(pause->keys);
+    }
     const auto& revive = std::get<JournalOrder::Revive>(order.what);
     last_ = std::max(last_, revive.task.number);
     return file_->revive(revive.number, revive.task);
+}
+
+Result<void> JournalWriter::apply_runs(const JournalOrder::SaveRuns& save) {
+    RunTable runs = file_->runs();
+    const Result<void> saved = runs.save(save.rows);
+    return saved ? runs.erase(save.ended) : saved;
 }
 
 Result<void> JournalWriter::apply_write(const JournalOrder::Write& write, std::uint64_t settled) {
@@ -380,6 +439,7 @@ void JournalWriter::report_done() {
     std::uint64_t stored = 0;
     std::size_t returns = 0;
     std::size_t written = 0;
+    std::uint64_t ticket = 0;
     bool has_buried = false;
     for (const JournalOrder& order : std::exchange(orders_, {})) {
         if (const auto* write = std::get_if<JournalOrder::Write>(&order.what)) {
@@ -394,7 +454,16 @@ void JournalWriter::report_done() {
             dead_.dead += bury->tasks.size();
             dead_.dead_bytes = std::accumulate(bury->tasks.begin(), bury->tasks.end(), dead_.dead_bytes, add_cost);
             has_buried = true;
+        } else if (const auto* save = std::get_if<JournalOrder::SaveRuns>(&order.what)) {
+            ticket = save->ticket;
+            written = std::accumulate(save->rows.begin(), save->rows.end(), written,
+                                      [](std::size_t sum, const RunRow& row) { return sum + row.cost(); });
         }
+    }
+    if (ticket > 0) {
+        const Result<bool> is_empty = file_->runs().is_empty();
+        has_runs_ = !is_empty || !*is_empty;
+        outbox_.post({JournalNews::RunsStored{ticket}});
     }
     if (has_buried && version_ != -1) { // else they are counted soon
         outbox_.post({JournalNews::Counted{dead_}});
@@ -452,10 +521,27 @@ Result<bool> JournalWriter::look_at_dead() {
     return false;
 }
 
+/// Another process may have released or dropped runs that were held.
+Result<void> JournalWriter::look_at_held_runs() {
+    RunTable runs = file_->runs();
+    const bool had_runs = has_runs_;
+    const Result<bool> is_empty = runs.is_empty();
+    Result<std::vector<std::uint64_t>> held = is_empty ? runs.list_held(false) : is_empty.error();
+    Result<std::vector<std::uint64_t>> released = held ? runs.list_held(true) : held.error();
+    if (!released) {
+        return released.error();
+    }
+    has_runs_ = !*is_empty;
+    if (had_runs) {
+        outbox_.post({JournalNews::HeldRuns{std::move(*held), std::move(*released)}});
+    }
+    return {};
+}
+
 /// Once a tick, between two commits: has another process asked for something? False when the file could not be read.
 bool JournalWriter::look_around() {
     const Clock::time_point now = Clock::now();
-    if (!looks_at_dead_ || now < looked_ + kTick) {
+    if (now < looked_ + kTick) {
         return true;
     }
     looked_ = now;
@@ -464,15 +550,21 @@ bool JournalWriter::look_around() {
         report_problem(version.error());
         return false;
     }
-    if (version_ != *version) {
-        const Result<bool> is_all = look_at_dead();
-        if (!is_all) {
-            report_problem(is_all.error());
-            return false;
-        }
-        version_ = *is_all ? *version : -1;
-        tidy_due_ = tidy_due_.value_or(now + kLogAge); // what another process has written is in the log too
+    const bool looks_at_dead = looks_at_dead_;
+    if (version_ == *version && looked_at_dead_ == looks_at_dead) {
+        return true;
     }
+    Result<bool> is_all = looks_at_dead ? look_at_dead() : Result<bool>(true);
+    if (const Result<void> looked = is_all ? look_at_held_runs() : Result<void>(); !looked) {
+        is_all = looked.error();
+    }
+    if (!is_all) {
+        report_problem(is_all.error());
+        return false;
+    }
+    looked_at_dead_ = looks_at_dead;
+    version_ = *is_all ? *version : -1;
+    tidy_due_ = tidy_due_.value_or(now + kLogAge); // what another process has written is in the log too
     return true;
 }
 
@@ -494,7 +586,7 @@ void JournalWriter::keep_history() {
         report_not_kept(erased ? room.error() : erased.error());
         return;
     }
-    const bool may_expire = history_.runs > 0 || dead_.held > 0;
+    const bool may_expire = history_.runs > 0 || dead_.held > 0 || has_runs_;
     history_due_ = may_expire ? std::optional(Clock::now() + kForgetEvery) : std::nullopt;
     if (history_.runs == 0 && *erased) {
         outbox_.post({JournalNews::Erased{}});
@@ -524,16 +616,15 @@ Result<void> JournalWriter::check_room_for_history() const {
 /// Without room for what has ended it only forgets.
 Result<bool> JournalWriter::write_history(bool has_room) {
     const RunRecord::Time now = std::chrono::system_clock::now();
-    std::stable_sort(runs_.begin(), runs_.end(), // some were gathered before they came here
-                     [](const RunRecord& a, const RunRecord& b) { return a.ended < b.ended; });
     HistoryTable history = file_->history();
     Result<void> done = file_->begin(JournalFile::Durability::relaxed);
-    done = done && has_room ? history.add(runs_, last_run_) : done;
+    done = done && has_room ? add_history() : done;
     done = done ? history.mark_replayed(replayed_) : done;
     const Result<bool> erased = done ? history.forget(history_, now, is_history_changed_) : done.error();
     const WallTime oldest = std::chrono::floor<WallTime::duration>(now - history_.age);
-    const Result<std::uint64_t> expired = erased ? file_->drop_held(oldest) : erased.error();
-    done = expired ? file_->commit() : Result<void>(expired.error());
+    const Result<std::uint64_t> tasks = erased ? file_->drop_held(oldest) : erased.error();
+    const Result<std::uint64_t> runs = tasks ? file_->runs().drop_held(oldest) : tasks.error();
+    done = runs ? file_->commit() : Result<void>(runs.error());
     if (!done) {
         file_->roll_back();
         return done.error();
@@ -542,9 +633,9 @@ Result<bool> JournalWriter::write_history(bool has_room) {
     replayed_.clear();
     is_history_changed_ = false;
     tidy_due_ = tidy_due_.value_or(Clock::now() + kLogAge);
-    if (*expired > 0) {
+    if (*tasks + *runs > 0) {
         version_ = -1; // they are counted soon
-        outbox_.post({JournalNews::Expired{*expired}});
+        outbox_.post({JournalNews::Expired{*tasks, *runs}});
     }
     return erased;
 }
@@ -574,6 +665,8 @@ void JournalWriter::lose(const std::string& reason) {
     is_lost_ = true;
     orders_.clear();
     loads_.clear();
+    event_loads_.clear();
+    has_runs_ = false;
     problem_.clear();
     std::string name;
     if (FileIdentity::of(path_) != FileIdentity()) {
@@ -630,6 +723,20 @@ std::size_t JournalWriter::unwritten() const {
             count += write->tasks.size();
         } else if (const auto* bury = std::get_if<JournalOrder::Bury>(&order.what)) {
             count += bury->tasks.size();
+        }
+    }
+    return count;
+}
+
+std::size_t JournalWriter::unwritten_runs() const {
+    if (file_ && !file_->is_in_place()) {
+        return std::numeric_limits<std::size_t>::max();
+    }
+    std::size_t count = 0;
+    for (const JournalOrder& order : orders_) {
+        if (const auto* save = std::get_if<JournalOrder::SaveRuns>(&order.what)) {
+            count += static_cast<std::size_t>(std::count_if(save->rows.begin(), save->rows.end(),
+                                                            [](const RunRow& row) { return row.event != nullptr; }));
         }
     }
     return count;

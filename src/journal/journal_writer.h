@@ -8,6 +8,7 @@
 #include "journal/history_table.h"
 #include "journal/journal_file.h"
 #include "journal/run_record.h"
+#include "journal/run_row.h"
 #include "journal/task.h"
 
 #include <algorithm>
@@ -66,7 +67,21 @@ struct JournalOrder {
     };
     /// Sets the file's time of change.
     struct Touch {};
-    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, MarkReplayed, Retain, Touch> what;
+    /// What has changed of runs that have not ended, and which have.
+    struct SaveRuns {
+        std::uint64_t ticket; ///< rises with each of these orders
+        std::vector<RunRow> rows;
+        std::vector<std::uint64_t> ended;
+    };
+    struct LoadEvent {
+        std::uint64_t run;
+    };
+    struct Pause {
+        std::string keys; ///< for JournalFile::set_paused()
+    };
+    std::variant<Write, Confirm, Bury, Revive, Load, Renew, Keep, Retain, Touch, MarkReplayed, SaveRuns, LoadEvent,
+                 Pause>
+        what;
 };
 
 /// What the journal's thread tells the loop.
@@ -117,11 +132,24 @@ struct JournalNews {
         std::string reason; ///< why runs cannot be written for now
     };
     struct Erased {}; ///< the history is off, and nothing is left of it
-    struct Expired {
-        std::uint64_t count; ///< of tasks that were held longer than the history's age
+    struct Expired {  ///< what was held longer than the history's age
+        std::uint64_t tasks;
+        std::uint64_t runs;
+    };
+    struct RunsStored {
+        std::uint64_t ticket; ///< of the last such order that is on disk
+    };
+    struct EventLoaded {
+        std::uint64_t run;
+        std::shared_ptr<KeptEvent> event; ///< nothing: it is not in the file any more
+    };
+    /// After another process has changed the file.
+    struct HeldRuns {
+        std::vector<std::uint64_t> held;     ///< all that are still there
+        std::vector<std::uint64_t> released; ///< of these, those that an administrator wants to start
     };
     std::variant<Stored, Measured, Buried, Loaded, Counted, Retry, Lost, Displaced, Problem, Log, Kept, NotKept, Erased,
-                 Expired>
+                 Expired, RunsStored, EventLoaded, HeldRuns>
         what;
 };
 
@@ -178,6 +206,8 @@ public:
     /// Tasks that run() has left behind, dead ones too, because they could not be written; more than there are if all
     /// is lost.
     std::size_t unwritten() const;
+    /// The same of runs that have not ended.
+    std::size_t unwritten_runs() const;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -193,8 +223,11 @@ private:
     Result<void> open_file();
     Result<void> make_file();
     void load();
+    void load_events();
     void write();
-    Result<void> apply();
+    Result<void> apply(bool keeps_history);
+    bool ends_runs() const;
+    Result<void> add_history();
     void note_settled();
     Result<void> apply_one(const JournalOrder& order, std::uint64_t settled);
     Result<void> apply_write(const JournalOrder::Write& write, std::uint64_t settled);
@@ -214,6 +247,8 @@ private:
     std::size_t drop_runs();
     void tidy_up();
     Result<bool> look_at_dead();
+    Result<void> look_at_held_runs();
+    Result<void> apply_runs(const JournalOrder::SaveRuns& save);
     /// Whether the file is lost over it.
     bool loses_over(const Error& error);
     void report_problem(const Error& error);
@@ -235,6 +270,7 @@ private:
     std::deque<JournalOrder> orders_;    ///< to be written, oldest first
     std::vector<std::uint64_t> settled_; ///< for each of them: tasks up to this number are confirmed by a later one
     std::deque<JournalOrder::Load> loads_;
+    std::deque<std::uint64_t> event_loads_;     ///< runs whose events are wanted
     std::vector<JournalFile::Extent> measured_; ///< by the orders of the commit that is being made
     std::uint64_t confirmed_ = 0;               ///< tasks up to this number do not wait
     std::uint64_t last_ = 0;                    ///< none behind this one has been written
@@ -242,11 +278,13 @@ private:
     std::atomic<bool> looks_at_dead_ = false; ///< the loop has a receiver for them
     std::size_t log_cost_ = 0;                ///< of what has been written since the last complete checkpoint
     std::atomic<std::size_t> log_limit_ = kLogSize;
-    bool is_log_held_ = false;  ///< by a program that reads the file
-    JournalNews::Log log_;      ///< as last told
-    std::int64_t version_ = -1; ///< of the file, when its dead were looked at; -1: they are to be looked at
-    JournalFile::Extent dead_;  ///< as they were then, with those of later commits
-    Clock::time_point looked_;  ///< around
+    bool is_log_held_ = false;    ///< by a program that reads the file
+    bool has_runs_ = false;       ///< that have not ended, in the file
+    bool looked_at_dead_ = false; ///< when it was last looked around
+    JournalNews::Log log_;        ///< as last told
+    std::int64_t version_ = -1;   ///< of the file, when its dead were looked at; -1: they are to be looked at
+    JournalFile::Extent dead_;    ///< as they were then, with those of later commits
+    Clock::time_point looked_;    ///< around
     std::optional<Clock::time_point> tidy_due_;
     std::string problem_;       ///< as last told
     bool is_disk_full_ = false; ///< which was that

@@ -67,7 +67,7 @@ struct RunRecord {
     RunResult result = RunResult::succeeded;
     /// That of the result, which settle_state() fills in, unless whoever made the record says that the work is dead.
     WorkState state = WorkState::done;
-    std::uint32_t attempts = 1; ///< starts; 0 of what never started
+    std::uint32_t attempts = 1; ///< starts, in vain too; 0 of what never had its turn
     int status = -1;            ///< of the command, or of the handler's last step
     int signal = 0;
     std::chrono::nanoseconds wall{}; ///< of a task from its arrival to its end

@@ -26,8 +26,11 @@ using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 inline std::int64_t to_number(WallTime time) {
     return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
+/// A file may hold any number: what is before 1970 or after 2100 is moved to there, so that no difference of two times
+/// overflows.
 inline WallTime to_time(std::int64_t number) {
-    return WallTime(std::chrono::milliseconds(number));
+    constexpr std::int64_t kLatest = 4102444800000;
+    return WallTime(std::chrono::milliseconds(std::clamp<std::int64_t>(number, 0, kLatest)));
 }
 
 /// An event that work waits for: kept once, in memory and on disk, however many rules it meets. Channel and payload

@@ -29,9 +29,11 @@ bool has_hung_up(evhttp_request* request) {
 }
 
 HttpRequest read_request(evhttp_request* request) {
-    const char* path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
+    const evhttp_uri* uri = evhttp_request_get_evhttp_uri(request);
+    const char* path = evhttp_uri_get_path(uri);
+    const char* query = evhttp_uri_get_query(uri);
     return {evhttp_request_get_command(request) == EVHTTP_REQ_POST ? "POST" : "GET", path != nullptr ? path : "",
-            has_hung_up(request)};
+            query != nullptr ? query : "", has_hung_up(request)};
 }
 
 void send(evhttp_request* request, const HttpResponse& response) {

@@ -22,7 +22,8 @@ class Loop;
 /// What was asked: the method is GET or POST, all others are refused.
 struct HttpRequest {
     std::string method;
-    std::string path;          ///< "/status", without what follows a question mark
+    std::string path;          ///< "/status", percent-encoded as it came
+    std::string query;         ///< what follows the question mark; may be empty
     bool is_abandoned = false; ///< whoever asked has closed the connection already, or does not wait for an answer
 };
 

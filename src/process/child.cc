@@ -49,6 +49,8 @@ public:
         }
     }
 
+    pid_t pid() const override { return pid_; }
+
     void signal_group(int signal) override {
         if (!reaped_) { // until then the kernel gives the number to nobody else
             ::kill(-pid_, signal);

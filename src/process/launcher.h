@@ -41,6 +41,9 @@ std::string name_signal(int number);
 /// A running process, leader of a process group of its own.
 class Process : public Retirable {
 public:
+    /// Which is its group's too.
+    virtual pid_t pid() const = 0;
+
     /// Signals every process of the group.
     virtual void signal_group(int signal) = 0;
 

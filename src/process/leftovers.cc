@@ -20,7 +20,11 @@
 namespace eventsgw {
 namespace {
 
-constexpr std::string_view kIdVariable = "AGENT_EVENT_ID=";
+/// With which a process was started.
+struct Origin {
+    std::string run;   ///< AGENT_EVENT_ID; empty if it has none
+    std::string agent; ///< AGENT_ID
+};
 
 /// By its effective user, as the directory in /proc is. One that is not dumpable counts as root's.
 bool is_our_users(pid_t pid) {
@@ -28,21 +32,32 @@ bool is_our_users(pid_t pid) {
     return ::stat(("/proc/" + std::to_string(pid)).c_str(), &status) == 0 && status.st_uid == ::geteuid();
 }
 
-/// The AGENT_EVENT_ID with which a process was started, or nothing.
-std::string read_run_id(pid_t pid) {
+Origin read_origin(pid_t pid) {
+    constexpr std::string_view kRun = "AGENT_EVENT_ID=";
+    constexpr std::string_view kAgent = "AGENT_ID=";
+    Origin origin;
     std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
     for (std::string entry; std::getline(file, entry, '\0');) {
-        if (entry.starts_with(kIdVariable)) {
-            return entry.substr(kIdVariable.size());
+        if (entry.starts_with(kRun)) {
+            origin.run = entry.substr(kRun.size());
+        } else if (entry.starts_with(kAgent)) {
+            origin.agent = entry.substr(kAgent.size());
         }
     }
-    return {};
+    return origin;
+}
+
+bool is_in_our_directory(pid_t pid) {
+    struct stat theirs {};
+    struct stat ours {};
+    return ::stat(("/proc/" + std::to_string(pid) + "/cwd").c_str(), &theirs) == 0 && ::stat(".", &ours) == 0 &&
+           theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
 /// What tells the leader of a former run's group.
 class FormerRuns {
 public:
-    explicit FormerRuns(const std::vector<FormerRun>& runs) {
+    FormerRuns(const std::vector<FormerRun>& runs, std::string_view agent) : agent_(agent) {
         for (const FormerRun& run : runs) {
             if (run.pid > 0) {
                 starts_.emplace(run.pid, run.pid_start);
@@ -60,12 +75,18 @@ public:
             return false;
         }
         const auto known = starts_.find(process.pid);
-        return (known != starts_.end() && known->second == process.start) || ids_.contains(read_run_id(process.pid));
+        if (known != starts_.end() && known->second == process.start) {
+            return true;
+        }
+        const Origin origin = read_origin(process.pid);
+        return ids_.contains(origin.run) ||
+               (!agent_.empty() && origin.agent == agent_ && !origin.run.empty() && is_in_our_directory(process.pid));
     }
 
 private:
     std::map<pid_t, std::uint64_t> starts_; ///< by pid
     std::set<std::string> ids_;
+    std::string_view agent_; ///< empty: only runs that are known count
 };
 
 bool may_signal(pid_t pid) {
@@ -79,21 +100,14 @@ std::optional<std::uint64_t> find_start_time(pid_t pid) {
     return process ? std::optional(process->start) : std::nullopt;
 }
 
-std::string read_boot_id() {
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::string id;
-    std::getline(file, id);
-    return id;
-}
-
 Leftovers::Leftovers(Timers& timers, const Log& log, std::function<void()> on_gone)
     : timers_(timers), log_(log), on_gone_(std::move(on_gone)), poll_(timers.make_timer([this] { poll(); })) {}
 
-std::size_t Leftovers::end(const std::vector<FormerRun>& runs, std::chrono::nanoseconds grace) {
-    if (runs.empty()) {
+std::size_t Leftovers::end(const std::vector<FormerRun>& runs, std::chrono::nanoseconds grace, std::string_view agent) {
+    if (runs.empty() && agent.empty()) {
         return 0;
     }
-    const FormerRuns former(runs);
+    const FormerRuns former(runs, agent);
     each_process([&](const ProcessStat& process) {
         if (former.have(process)) {
             groups_.push_back({process.group, process.session, process.pid});

@@ -13,14 +13,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
 
 namespace eventsgw {
 
-/// A run that was marked as running when its gateway came to an unclean end. A pid means nothing after a reboot: if the
-/// boot id that was recorded with it is not read_boot_id(), the run has left no process, and is not to be asked about.
+/// A run that was marked as running when its gateway came to an unclean end, in this boot of the machine: after another
+/// it has left no process, and its pid means nothing.
 struct FormerRun {
     std::string id;              ///< its AGENT_EVENT_ID
     pid_t pid = 0;               ///< of its last known process, the leader of its group; 0: none was recorded
@@ -30,9 +31,6 @@ struct FormerRun {
 /// When a process started, in clock ticks since boot: field 22 of /proc/PID/stat, see proc(5). Together with the boot
 /// id and the pid it names one process for ever. Nothing if the process is gone and reaped.
 std::optional<std::uint64_t> find_start_time(pid_t pid);
-
-/// The id of this boot, from /proc/sys/kernel/random/boot_id; empty if unknown.
-std::string read_boot_id();
 
 /// Ends what the runs of a gateway that was killed have left running, so that no second attempt runs next to the first:
 /// SIGTERM to each process group, SIGKILL to what is left of it after a grace.
@@ -56,7 +54,9 @@ public:
 
     /// Looks through /proc once and sends SIGTERM. Returns how many groups are still there; 0: there is nothing to wait
     /// for, and on_gone is not called. Where /proc cannot be read, nothing is found. To be called once.
-    std::size_t end(const std::vector<FormerRun>& runs, std::chrono::nanoseconds grace);
+    /// `agent`, unless it is empty, is that of runs which are not known: theirs is each group whose leader has this
+    /// AGENT_ID, an AGENT_EVENT_ID and our working directory.
+    std::size_t end(const std::vector<FormerRun>& runs, std::chrono::nanoseconds grace, std::string_view agent = {});
 
     /// Ends the grace: SIGKILL to all that is left.
     void kill();

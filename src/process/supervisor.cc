@@ -3,7 +3,6 @@
 
 #include "process/supervisor.h"
 
-#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -12,9 +11,6 @@ Supervisor::Supervisor(Timers& timers, Launcher& launcher, const Log& log)
     : timers_(timers), launcher_(launcher), log_(log), retry_(timers.make_timer([this] { start_waiting(); })) {}
 
 Result<Supervisor::Id> Supervisor::start(Job job, DoneCallback on_done) {
-    if (is_closed_) {
-        return Error{"the end has begun"};
-    }
     const Id id = ++last_;
     Entry& entry = entries_.emplace(id, Entry{std::move(job), std::move(on_done), nullptr}).first->second;
     if (is_short_) {
@@ -128,17 +124,9 @@ void Supervisor::signal_all(int signal) {
     }
 }
 
-std::size_t Supervisor::close() {
-    is_closed_ = true;
-    retry_->stop();
-    const std::size_t dropped = starting_.size();
-    for (const Id id : std::exchange(starting_, {})) {
-        entries_.erase(id);
-    }
-    for (const auto& [id, entry] : entries_) {
-        entry.process->kill_remains();
-    }
-    return dropped;
+pid_t Supervisor::pid(Id id) const {
+    const auto entry = entries_.find(id);
+    return entry != entries_.end() && entry->second.process ? entry->second.process->pid() : 0;
 }
 
 } // namespace eventsgw

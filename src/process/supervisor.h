@@ -35,6 +35,9 @@ public:
     /// Gives up a job that has not started yet, without a callback; false when it has.
     bool cancel(Id id);
 
+    /// Of a job that has started and not ended; 0 of any other.
+    pid_t pid(Id id) const;
+
     /// Signals the process group of a job that has started and not ended.
     void signal(Id id, int signal);
 
@@ -43,10 +46,6 @@ public:
 
     /// Signals the process groups of all.
     void signal_all(int signal);
-
-    /// Starts no other job: what has not started is dropped without a callback, and what the others leave behind in
-    /// their groups is killed when they exit. Returns how many were dropped.
-    std::size_t close();
 
     /// How many processes run.
     std::size_t running() const { return entries_.size() - starting_.size(); }
@@ -72,7 +71,6 @@ private:
     std::set<Id> starting_; ///< those of `entries_` without a process, in their order
     bool is_short_ = false; ///< of resources, since the last attempt
     bool is_said_ = false;  ///< until a job starts at its first attempt
-    bool is_closed_ = false;
     Backoff backoff_{1};
     std::unique_ptr<Timer> retry_;
 };

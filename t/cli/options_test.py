@@ -18,8 +18,8 @@ from program import EX_IOERR, EX_USAGE, PROGRAM, environment, run
 from waiting import PATIENCE
 
 
-SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "history", "replay", "spool", "publish", "submit",
-               "monitor")
+SUBCOMMANDS = ("run", "check", "match", "migrate", "status", "history", "replay", "cancel", "pause", "resume", "wait",
+               "spool", "publish", "submit", "monitor")
 
 
 class Options(unittest.TestCase):

@@ -89,7 +89,7 @@ class Concurrency(QueueTestCase):
         self.fire_lines("gated", "first")
         self.wait_words("started", "first")
         self.fire_lines("e", *range(10))
-        self.gateway.wait_log(r"^<3>handler: refused, as much waits as may event=module/samba1/event/e waiting=3")
+        self.gateway.wait_log(r"^<3>handler: refused, queue full event=module/samba1/event/e waiting=3")
         self.open_gates("first")
         self.wait_words("order", "0", "1", "2")
         self.gateway.wait_log(r"refused=7$")
@@ -154,7 +154,7 @@ class Coalesce(QueueTestCase):
     STEP = 'read n; echo "$AGENT_EVENT_SOURCE=$n*$AGENT_EVENT_COALESCED" >> runs\n'
 
     def test_a_run_of_events_is_one_run_with_the_last_payload(self):
-        self.start_handlers("[handler e]\ncoalesce = 300ms\n")
+        self.start_handlers("[handler e]\ncoalesce = 300ms\ncoalesce_by = event\n")
         self.write_step("e", "10a", self.STEP)
         began = time.monotonic()
         self.fire_lines("e", *range(50))
@@ -166,7 +166,7 @@ class Coalesce(QueueTestCase):
         wait_until(lambda: self.words("runs")[2:] == ["module/samba1=again*1"], "a run of its own")
 
     def test_events_while_the_handler_runs_give_one_more_run(self):
-        self.start_handlers("[handler e]\ncoalesce = 1ms\n")
+        self.start_handlers("[handler e]\ncoalesce = 1ms\ncoalesce_by = event\n")
         self.make_gates("a", "c")
         self.write_step("e", "10a", 'read n; echo "$n*$AGENT_EVENT_COALESCED" >> runs; read x < "gate$n"\n')
         self.fire_lines("e", "a")
@@ -180,7 +180,8 @@ class Coalesce(QueueTestCase):
         self.wait_end("e", 2)
 
     def test_events_that_find_no_slot_still_join(self):
-        self.start_handlers("[handler e]\ncoalesce = 1ms\n[actions]\nmark = act\n", MAX_CONCURRENCY="1")
+        config = "[handler e]\ncoalesce = 1ms\ncoalesce_by = event\n[actions]\nmark = act\n"
+        self.start_handlers(config, MAX_CONCURRENCY="1")
         self.make_gates("first")
         self.write_step("gated", "10a", GATED)
         self.write_step("e", "10a", self.STEP)
@@ -283,7 +284,8 @@ class End(QueueTestCase):
         self.gateway.send_signal(signal.SIGUSR1)  # twice is no more than once
         self.open_gates(*"ab")
         self.assertEqual(self.gateway.wait_exit(), 0)
-        self.assertEqual(self.words("ended"), ["a", "second", "b", "second", "command"])
+        # The rule and the handler take turns.
+        self.assertEqual(self.words("ended"), ["a", "second", "command", "b", "second"])
         self.assertEqual(len(self.gateway.log_matching('"completed"')), 2)
 
     def wait_reading_ends(self):
@@ -339,11 +341,10 @@ class End(QueueTestCase):
         wait_until(lambda: not any(map(is_alive, pids)), "the end of all processes")
         self.assertEqual(self.gateway.log_matching("Handler of"), [])
         self.assertFalse(self.gateway.exists("reached"))
-        dropped = self.gateway.log_matching(r"^<3>gateway: commands and handlers dropped at the end, .*waiting=3$")
-        self.assertEqual(len(dropped), 1)
+        self.assertEqual(len(self.gateway.log_matching(r"^<5>run: kept for the next start waiting=5 held=0$")), 1)
 
-    def test_term_does_not_wait_for_a_step_that_ignores_it(self):
-        self.start_handlers()
+    def test_term_waits_for_a_step_that_ignores_it_no_longer_than_its_grace(self):
+        self.start_handlers("[gateway]\nkill_grace = 500ms\n")
         self.write_step("e", "10a", "trap '' TERM; sleep 1000 & echo $! $$ >> pids; wait\n")
         self.fire("e")
         wait_until(lambda: len(self.words("pids")) == 2, "the step")

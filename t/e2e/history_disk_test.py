@@ -137,7 +137,8 @@ class Erasing(DiskTestCase):
             with self.subTest(change=change.__name__):
                 rule = "[commands]\na/event/b = grep -q keep\n[gateway]\n"
                 self.start(rule + "history_payload = yes\n")
-                done, failed = self.keep_some(b'{"keep":"geheim"}', b'{"secret":"gehegt"}')
+                done = self.keep_some(b'{"keep":"geheim"}')[0]
+                failed = self.keep_some(b'{"secret":"gehegt"}')[-1]
                 change(rule + "history_payload = failed\n")
                 self.wait_gone(b"geheim")
                 self.assertTrue(self.holds(b"gehegt"))
@@ -202,7 +203,7 @@ class Erasing(DiskTestCase):
 
 
 class Place(DiskTestCase):
-    LOST = "^<3>journal: is lost, another one is begun with what is in memory.*removed or replaced while in use"
+    LOST = "^<3>journal: lost, starting a new one from memory.*removed or replaced while in use"
 
     def assert_goes_on(self, change, expected_log):
         """Runs that end after the change are kept, in a file of that name that others can read."""
@@ -254,7 +255,7 @@ class Place(DiskTestCase):
         ids = self.run_some(b"2")
         wait_until(lambda: self.history("--format", "json").status == 0 and self.ids() == ids, "the new run")
         # It may be known as another by its content alone: the number of the inode is used again.
-        line = self.gateway.wait_log("^<[34]>journal: (something else lay in its place|is lost)")[0]
+        line = self.gateway.wait_log("^<[34]>journal: (another file was in its place|lost)")[0]
         name = re.search(r"set_aside=(\S+)", line).group(1)
         self.assertEqual(self.gateway.read(name), b"no database " * 1000)
 
@@ -277,7 +278,7 @@ class Place(DiskTestCase):
         self.gateway.write(JOURNAL, saved)  # the same inode
         ids = self.keep_some(b"3")
         self.assertEqual(self.ids(), ids)
-        line = self.gateway.wait_log("^<4>journal: something else lay in its place")[0]
+        line = self.gateway.wait_log("^<4>journal: another file was in its place")[0]
         name = re.search(r"set_aside=(\S+)", line).group(1)
         with contextlib.closing(sqlite3.connect(self.gateway.path(name))) as database:
             self.assertEqual(database.execute("SELECT id FROM ended").fetchall(), [(old[0].encode(),)])
@@ -326,7 +327,7 @@ class Odd(DiskTestCase):
         self.assertEqual(done.status, program.EX_IOERR)
         self.assertIn("FIFO", done.stderr)
         self.keep_some(b"1")
-        self.gateway.wait_log("^<4>journal: something else lay in its place")
+        self.gateway.wait_log("^<4>journal: another file was in its place")
 
     def test_a_file_that_is_cut_off(self):
         self.start(RULE, files={JOURNAL: b"SQLite format 3\0"})

@@ -74,7 +74,7 @@ class Runs(HistoryTestCase):
         self.publish("a/event/b", b"{}")
         (run,) = self.wait_runs(1)
         self.assertEqual((run["result"], run["status"], run["pid"]), ("not started", None, 0))
-        self.assertEqual((run["state"], run["attempts"]), ("failed", 0))
+        self.assertEqual((run["state"], run["attempts"]), ("failed", 1))
         self.assertIn("NUL byte", run["reason"])
 
     def test_a_handler(self):
@@ -100,7 +100,7 @@ class Runs(HistoryTestCase):
         self.assertEqual((run["result"], run["signal"]), ("timed out", "SIGTERM"))
 
     def test_joined_events_are_one_run(self):
-        self.start_handlers(PAYLOADS + "[handler e]\ncoalesce = 300ms\n")
+        self.start_handlers(PAYLOADS + "[handler e]\ncoalesce = 300ms\ncoalesce_by = event\n")
         self.write_step("e", "10a", "true\n")
         self.fire("e", b"1", b"2", b"3")
         self.wait_end("e")
@@ -329,7 +329,7 @@ class Tasks(HistoryTestCase):
         self.publish("a/event/b", *[b"x" * 600000] * 3)
         (run,) = self.wait_runs(1)
         self.assertEqual([run[name] for name in ("kind", "value", "state", "result", "reason", "attempts", "wall")],
-                         ["task", "renew", "refused", "refused", "as much waits as may", 0, 0])
+                         ["task", "renew", "refused", "refused", "queue full", 0, 0])
 
 
 class Refused(HistoryTestCase):
@@ -341,7 +341,7 @@ class Refused(HistoryTestCase):
         self.publish("a/event/b", b"1", b"2", b"3")
         (run,) = self.wait_runs(1)
         self.assertEqual([run[name] for name in ("result", "reason", "status", "pid", "value")],
-                         ["refused", "as much waits as may", None, 0, "cat gate"])
+                         ["refused", "queue full", None, 0, "cat gate"])
         self.assertEqual(self.runs("--failed"), [run])
         shown = json.loads(self.history("show", run["id"], "--payload", "--format", "json").stdout)
         self.assertEqual(shown["payload"], 3)
@@ -355,7 +355,7 @@ class Refused(HistoryTestCase):
         (run,) = self.wait_runs(1)
         self.assertEqual([run[name] for name in ("result", "kind", "channel", "steps")],
                          ["refused", "handler", f"{SOURCE}/event/e", []])
-        self.assertRegex(self.history("show", run["id"]).stdout, r"(?m)^result +refused: as much waits as may$")
+        self.assertRegex(self.history("show", run["id"]).stdout, r"(?m)^result +refused: queue full$")
         self.gateway.open_gate("gate")
 
     def test_a_flood_pushes_nothing_out(self):

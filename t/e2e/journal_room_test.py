@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import sqlite3
 import sys
 
@@ -76,7 +77,7 @@ class Reader(RoomTestCase):
                 self.proxy.forward()
             self.gateway.wait_log(self.HELD)
             self.assertLess(self.size(), self.LIMIT + 12 * MIB)
-            self.gateway.wait_log("^<3>task: refused, as much waits for the leader as may")
+            self.gateway.wait_log("^<3>task: refused, queue full")
             wait_until(lambda: self.report()["journal"]["log_held"], lambda: f"{self.report()}")
             self.assertRegex(self.status(), r"(?m)^journal +another program keeps reading it, .*: \d+ bytes$")
             self.assertEqual(len(self.gateway.log_matching(self.HELD)), 1)
@@ -97,7 +98,7 @@ class Disk(RoomTestCase):
         self.gateway.wait_log("^<3>journal: cannot be written, .* reason=\"the disk is nearly full: less than 512 MiB")
         for start in range(100, 1500, 100):
             self.publish("a/event/b", *numbers(start, start + 100))
-        self.gateway.wait_log("^<3>task: refused, the disk is nearly full and no more may wait in memory")
+        self.gateway.wait_log("^<3>task: refused, disk nearly full and no room in memory")
         tasks = self.report()["tasks"]
         self.assertGreaterEqual(tasks["waiting"], 1000)
         self.assertLess(tasks["spooled"], 200)
@@ -141,6 +142,42 @@ class Disk(RoomTestCase):
         self.proxy.refuse()
         self.publish("a/event/b", *numbers(0, 50))
         wait_until(lambda: self.report()["tasks"]["spooled"] == 50, lambda: f"{self.report()}")
+
+    def execute(self, sql):
+        """As another program's hand."""
+        script = (
+            "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None);"
+            " print(*database.execute(sys.argv[2]).fetchall())"
+        )
+        return small_disk.run_there(self.gateway, sys.executable, "-c", script, JOURNAL, sql)
+
+    def test_a_run_that_is_held_meanwhile_is_not_taken_for_dropped(self):
+        def wait_counts(**counts):
+            commands = lambda: self.report()["commands"]
+            wait_until(lambda: all(commands()[name] == count for name, count in counts.items()), lambda: f"{commands()}")
+
+        def reload(config):
+            with open(small_disk.path_in(self.gateway, "eventsgw.conf"), "w", encoding="ascii") as file:
+                file.write(config)
+            self.gateway.send_signal(signal.SIGHUP)
+
+        one, two = "[commands]\na/event/c = true\n", "[commands]\na/event/c = true\na/event/b = true\n"
+        self.gateway = self.start_gateway(two, options={"wrapper": small_disk.wrapper("64M")})
+        program.run("pause", "--all", cwd=self.gateway.working_directory())
+        self.publish("a/event/b", *numbers(0, 2))
+        wait_until(lambda: self.size_of(JOURNAL) > 0, "the journal")
+        wait_until(lambda: self.execute("SELECT count(*) FROM run") == b"(2,)\n", "both are in it")
+        small_disk.fill(self.gateway, leave=2 * MIB)
+        self.gateway.wait_log("^<3>journal: cannot be written, .* reason=\"the disk is nearly full")
+        reload(one)
+        wait_counts(held=2, waiting=0)
+        self.execute("INSERT INTO meta VALUES ('another', 'hand')")
+        small_disk.make_room(self.gateway)
+        self.gateway.wait_log("^<5>journal: can be written again")
+        reload(two)
+        wait_counts(held=0, waiting=2)
+        program.run("resume", "--all", cwd=self.gateway.working_directory())
+        wait_counts(waiting=0, succeeded=2)
 
 
 class Idle(RoomTestCase):

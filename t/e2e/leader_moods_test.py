@@ -74,10 +74,10 @@ class Moods(GatewayTestCase):
 
     def assert_all_arrives(self):
         self.assert_payloads(self.wait_tasks(61, server=self.leader), [*numbers(0, 60), b'"mark"'])
-        wait_until(lambda: self.count_calm() == self.calm + 1, "a word that none waits any more")
+        wait_until(lambda: self.count_calm() == self.calm + 1, "a backlog that is empty")
 
     def count_calm(self):
-        return len(self.gateway.log_matching("task: none waits any more"))
+        return len(self.gateway.log_matching("task: backlog empty"))
 
     def test_out_of_memory(self):
         self.configure(maxmemory_policy="noeviction", maxmemory=1)

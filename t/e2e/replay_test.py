@@ -131,7 +131,7 @@ class Replay(HandlerTestCase):
         half.sendall(f"POST /replay/{run['id']} HTTP/1.0\r\n\r\n".encode())
         half.shutdown(socket.SHUT_WR)
         self.gateway.send_signal(signal.SIGCONT)
-        self.gateway.wait_log("^<5>status: does not replay an event, whoever asked is gone id=" + run["id"], 2)
+        self.gateway.wait_log("^<5>status: request not carried out, the client is gone verb=replay object=" + run["id"], 2)
         self.started(run["id"])
         self.gateway.wait_log("command: exited", 2)
         self.assertEqual(len(self.gateway.log_matching("gateway: replays an event")), 1)
@@ -144,7 +144,7 @@ class Replay(HandlerTestCase):
         self.gateway.make_gate("gate")
         self.publish("a/event/c", b"1", b"2", b"3")
         refused = self.wait_run(result="refused")
-        self.assertIn("as much waits as may; try again later:\nrefused  command line 3: true",
+        self.assertIn("queue full; try again later:\nrefused  command line 3: true",
                       self.replay(run["id"], status=1).stderr)
         for count in (2, 3):
             self.gateway.open_gate("gate")
@@ -203,7 +203,7 @@ class Replay(HandlerTestCase):
         self.fire("e", b"new")
         self.replay(run["id"])
         self.wait_end("e", 3)
-        self.assertEqual(self.gateway.read("runs"), b"old 1  old 1 1 new 1  ")
+        self.assertEqual(self.gateway.read("runs"), b"old 1  new 1  old 1 1 ")
 
 
 if __name__ == "__main__":

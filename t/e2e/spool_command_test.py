@@ -78,7 +78,7 @@ class SpoolCommand(GatewayTestCase):
     def test_nothing(self):
         gateway = self.start()
         self.assertEqual(gateway.run("spool", "list").stdout, "waiting for the leader: 0\ndead: 0\n")
-        self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": [], "held": []})
+        self.assertEqual(self.listed(gateway), {"reason": "", "waiting": [], "dead": [], "held": [], "held_runs": []})
 
     def test_a_file_that_was_named_has_to_be_there(self):
         gateway = self.start()
@@ -111,9 +111,9 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.run("spool", "drop", one).status, 0)
         self.proxy.forward()
         done = gateway.run("spool", "push")
-        self.assertEqual((done.status, done.stdout), (0, "pushed 2, 0 wait\n"), done)
+        self.assertEqual((done.status, done.stdout), (0, "pushed 2, 0 waiting\n"), done)
         self.assert_payloads(self.wait_tasks(2, server=self.leader), [b"0", b"2"])
-        self.assertEqual(gateway.run("spool", "push").stdout, "pushed 0, 0 wait\n")
+        self.assertEqual(gateway.run("spool", "push").stdout, "pushed 0, 0 waiting\n")
 
     def test_no_other_spool_is_pushed_beside_a_gateway(self):
         """The cursor on the leader is one, and the gateway's."""
@@ -124,7 +124,7 @@ class SpoolCommand(GatewayTestCase):
         self.proxy.forward()
         done = gateway.run("spool", "push", "--journal", "other.journal")
         self.assertEqual(done.status, program.EX_TEMPFAIL, done)
-        self.assertIn("stop the gateway first", done.stderr)
+        self.assertIn("a gateway is running here: stop it first", done.stderr)
         self.assertEqual(stored_payloads(gateway.path("other.journal")), numbers(0, 3))
         gateway.stop()
         self.assertEqual(gateway.run("spool", "push", "--journal", "other.journal").status, 0)
@@ -141,7 +141,7 @@ class SpoolCommand(GatewayTestCase):
         self.proxy.forward()
         done = gateway.run("spool", "push", "--journal", "other.journal")
         self.assertEqual(done.status, program.EX_TEMPFAIL, done)
-        self.assertIn("go first: eventsgw spool push", done.stderr)
+        self.assertIn("go first: run `eventsgw spool push`", done.stderr)
         for words in ([], ["--journal", "other.journal"]):
             self.assertEqual(gateway.run("spool", "push", *words).status, 0)
         self.assert_payloads(self.wait_tasks(5, server=self.leader), [*numbers(3, 5), *numbers(0, 3)])
@@ -227,7 +227,7 @@ class SpoolCommand(GatewayTestCase):
             self.assertEqual(gateway.run("run").status, program.EX_TEMPFAIL)
             done = gateway.run("spool", "push")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
-        self.assertIn("another process has it", done.stderr)
+        self.assertIn("in use by another process", done.stderr)
         self.assertEqual(stored_payloads(self.journal), numbers(0, 3))
 
     def test_a_queue_that_is_no_list(self):
@@ -252,7 +252,7 @@ class SpoolCommand(GatewayTestCase):
         gateway.stop()
         self.leader.admin.delete(AGENT + "/tasks")
         self.assertEqual(gateway.run("spool", "retry", dead["id"]).status, 0)
-        self.assertIn("to be pushed again", gateway.run("spool").stdout)
+        self.assertIn("will be pushed again", gateway.run("spool").stdout)
         gateway = self.start(predecessor=gateway)
         self.assert_payloads(self.wait_tasks(1, server=self.leader), [b'"dead"'])
         self.leader.admin.delete(AGENT + "/tasks")
@@ -305,11 +305,11 @@ class SpoolCommand(GatewayTestCase):
     def test_what_waits_in_a_copy_is_held_until_somebody_decides(self):
         gateway = self.start_on_copy()
         text = gateway.run("spool").stdout
-        self.assertIn("\nheld: 3, to be decided by `eventsgw spool push` or `spool drop held`\n", text)
+        self.assertIn("\nheld: 3; `eventsgw spool push` pushes them, `eventsgw spool drop held` forgets them\n", text)
         self.assertIn("\n          3 held, for the journal is a copy, or was restored or moved\n", gateway.run("status").stdout)
         first = self.listed(gateway)["held"][0]["id"]
         self.assertEqual(gateway.run("spool", "drop", first).status, 0)
-        self.assertEqual(gateway.run("spool", "push").stdout, "the gateway will push 2, within seconds\n")
+        self.assertEqual(gateway.run("spool", "push").stdout, "the gateway will push 2 held tasks within seconds\n")
         self.assert_payloads(self.wait_tasks(3, server=self.leader), [b'"new"', b"1", b"2"])
         wait_until(lambda: self.listed(gateway)["held"] == [], "none is held")
         self.assertEqual(gateway.run("spool", "push").status, program.EX_TEMPFAIL)
@@ -324,7 +324,7 @@ class SpoolCommand(GatewayTestCase):
         gateway = self.start_on_copy()
         gateway.stop()
         done = gateway.run("spool", "push")
-        self.assertEqual((done.status, done.stdout), (0, "pushed 3, 0 wait\n"), done)
+        self.assertEqual((done.status, done.stdout), (0, "pushed 3, 0 waiting\n"), done)
         self.assert_payloads(self.wait_tasks(4, server=self.leader), [b'"new"', *numbers(0, 3)])
 
     def test_what_is_held_for_too_long_is_forgotten(self):
@@ -366,7 +366,7 @@ class SpoolCommand(GatewayTestCase):
         self.assertEqual(gateway.task_counts()["held"], 3)
         done = gateway.run("spool", "push")
         self.assertEqual(done.status, program.EX_TEMPFAIL)
-        self.assertIn("pushes no task, for no rule has an action: stop it first", done.stderr)
+        self.assertIn("pushes no tasks because no rule has an action: stop it first", done.stderr)
 
     def test_another_agents_journal_is_held(self):
         gateway = self.start_with_waiting(3)

@@ -66,7 +66,7 @@ class Spool(GatewayTestCase):
         self.wait_stored(numbers(10, 3000))
         self.proxy.forward()
         self.assert_arrives(numbers(0, 3000))
-        gateway.wait_log("none waits any more")
+        gateway.wait_log("backlog empty")
         self.wait_stored([])
 
     def restart_in_an_outage_under_traffic(self, settings):

@@ -209,7 +209,8 @@ class Foreign(StatusTestCase):
         ):
             directory = self.answer(response)
             for words in (("status",), ("status", "--format", "json"), ("status", "--format", "openmetrics"),
-                          ("replay", "1b9d6bcd")):
+                          ("replay", "1b9d6bcd"), ("cancel", "1b9d6bcd"), ("pause", "x"), ("resume", "x"),
+                          ("wait", "1b9d6bcd"), ("wait", "--idle")):
                 with self.subTest(response=response, words=words):
                     done = program.run(*words, cwd=directory)
                     self.assertEqual((done.status, done.stdout), (EX_UNAVAILABLE, ""))

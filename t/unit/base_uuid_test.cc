@@ -43,6 +43,19 @@ void no_uuid_comes_twice_from_one_source_or_two() {
     CHECK_EQUAL(seen.size(), 2 * kCount);
 }
 
+void a_prefix_is_one_of_the_text() {
+    UuidSource source;
+    for (int i = 0; i < 100; ++i) {
+        const Uuid uuid = source.make_bytes();
+        const std::string text = to_string(uuid);
+        for (std::size_t size = 0; size <= text.size(); ++size) {
+            CHECK(has_prefix(uuid, text.substr(0, size)));
+            std::string other = text.substr(0, size) + "x";
+            CHECK(!has_prefix(uuid, other));
+        }
+    }
+}
+
 void every_free_bit_varies() {
     UuidSource source;
     std::array<std::set<char>, 36> seen;
@@ -61,6 +74,7 @@ void every_free_bit_varies() {
 const TestGroup group{
     TEST(a_uuid_has_the_form_of_version_4),
     TEST(no_uuid_comes_twice_from_one_source_or_two),
+    TEST(a_prefix_is_one_of_the_text),
     TEST(every_free_bit_varies),
 };
 

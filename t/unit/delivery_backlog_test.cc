@@ -454,7 +454,7 @@ void a_journal_that_is_taken_away_is_begun_anew() {
         }
         f.add(2);
         f.wait([&] { return f.instances.size() == 1 && count_stored(directory) == 5; });
-        CHECK_EQUAL(f.file.count("journal: is lost"), 1);
+        CHECK_EQUAL(f.file.count("journal: lost"), 1);
         CHECK_EQUAL(f.file.count("set_aside=\"\""), is_replaced ? 0 : 1);
         f.backlog.set_away(false, "");
         f.wait([&] { return f.take_front() == 0 && f.backlog.waiting() == 0; });

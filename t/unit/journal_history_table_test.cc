@@ -377,10 +377,12 @@ void the_beginning_of_an_id_is_enough_where_it_is_the_only_one() {
     CHECK_EQUAL(reader.resolve("abc1").value(), "abc1");
     CHECK_EQUAL(reader.resolve("e").value(), "e");
     CHECK(reader.resolve("").error().message.find("empty") != std::string::npos);
-    for (const char* prefix : {"ab", "", "abc12", "x", "ABC1"}) {
+    for (const char* prefix : {"", "abc12", "x", "ABC1"}) {
         const Result<std::string> none = reader.resolve(prefix);
         CHECK(!none && none.error().fault == Fault::no_match);
     }
+    const Result<std::string> several = reader.resolve("ab");
+    CHECK(!several && several.error().fault == Fault::ambiguous);
 }
 
 bool is_there(const std::string& path, const std::string& text) {

@@ -73,7 +73,7 @@ void where_nobody_listens_to_tasks_a_lost_journal_is_begun_anew_all_the_same() {
     std::filesystem::remove(f.path());
     f.write();
     f.finish();
-    CHECK_EQUAL(f.file.count("<3>journal: is lost, another one is begun with what is in memory"), 1);
+    CHECK_EQUAL(f.file.count("<3>journal: lost, starting a new one from memory"), 1);
     CHECK(f.journal->claim().instance != instance);
     CHECK_EQUAL(f.journal->extent().tasks, std::uint64_t{0});
     f.write();

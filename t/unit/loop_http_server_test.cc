@@ -85,7 +85,8 @@ public:
 
 private:
     HttpResponse answer(const HttpRequest& request) {
-        asked += request.method + " " + request.path + (request.is_abandoned ? ", abandoned" : "") + "\n";
+        asked += request.method + " " + request.path + (request.query.empty() ? "" : " with " + request.query) +
+                 (request.is_abandoned ? ", abandoned" : "") + "\n";
         return {.body = std::string(body_bytes, 'x')};
     }
 
@@ -115,7 +116,7 @@ void a_request_is_answered() {
         CHECK(answer.find("\r\nContent-Length: 2\r\n") != std::string::npos);
         CHECK(answer.ends_with("\r\n\r\nxx(end)"));
     }
-    CHECK_EQUAL(server.asked, "GET /a\nPOST /a\nGET /a\n");
+    CHECK_EQUAL(server.asked, "GET /a with b\nPOST /a\nGET /a\n");
 }
 
 void what_is_no_request_is_refused() {

@@ -164,6 +164,17 @@ void a_process_is_known_by_its_environment() {
     CHECK(longer.is_running() && shorter.is_running() && other_name.is_running() && none.is_running());
 }
 
+/// After a kill there may be runs that no journal has had the time to learn of.
+void a_killed_agents_processes_are_known_by_its_name() {
+    Setup setup;
+    Member unknown(start_program({"AGENT_ID=module/mail1", "AGENT_EVENT_ID=x"}));
+    const Member no_run(start_program({"AGENT_ID=module/mail1"}));
+    const Member other(start_program({"AGENT_ID=module/mail2", "AGENT_EVENT_ID=y"}));
+    CHECK_EQUAL(setup.leftovers.end({}, kGrace, "module/mail1"), 1U);
+    CHECK_EQUAL(unknown.wait(), SIGTERM);
+    CHECK(no_run.is_running() && other.is_running());
+}
+
 void what_ignores_sigterm_is_killed_after_the_grace() {
     Setup setup;
     Member leader(start_leader(true));
@@ -305,15 +316,11 @@ void a_process_keeps_its_start_time_until_it_is_reaped() {
     CHECK(!find_start_time(pid));
 }
 
-void a_boot_has_an_id() {
-    CHECK_EQUAL(read_boot_id().size(), 36U);
-    CHECK_EQUAL(read_boot_id(), read_boot_id());
-}
-
 const TestGroup group{
     TEST(a_process_is_known_by_its_pid_and_its_start),
     TEST(a_number_that_another_process_has_got_is_left_alone),
     TEST(a_process_is_known_by_its_environment),
+    TEST(a_killed_agents_processes_are_known_by_its_name),
     TEST(what_ignores_sigterm_is_killed_after_the_grace),
     TEST(the_grace_can_be_cut_short),
     TEST(a_zombie_is_gone),
@@ -323,7 +330,6 @@ const TestGroup group{
     TEST(our_own_group_is_left_alone),
     TEST(another_users_process_is_left_alone),
     TEST(a_process_keeps_its_start_time_until_it_is_reaped),
-    TEST(a_boot_has_an_id),
 };
 
 } // namespace process_leftovers_test

@@ -151,19 +151,20 @@ void signals_reach_the_one_they_are_for() {
     CHECK(f.launcher.started[0]->is_gone);
 }
 
-void closing_drops_what_has_not_started() {
+void a_job_has_a_pid_while_it_runs() {
     Fixture f;
-    f.start("a");
+    const auto a = f.start("a");
+    const auto b = f.start("b");
     f.launcher.error = EAGAIN;
-    f.start("b");
-    f.start("c");
-    CHECK_EQUAL(f.supervisor.close(), std::size_t{2});
-    CHECK(f.launcher.started[0]->kills_remains);
+    const auto waiting = f.start("c");
+    CHECK_EQUAL(f.supervisor.pid(a.value()), FakeLauncher::kFirstPid);
+    CHECK_EQUAL(f.supervisor.pid(b.value()), FakeLauncher::kFirstPid + 1);
+    CHECK_EQUAL(f.supervisor.pid(waiting.value()), 0);
     f.launcher.error = 0;
-    f.timers.advance(60s);
-    CHECK(!f.start("d").has_value());
     f.finish(0);
-    CHECK_EQUAL(f.started() + f.done, "a a=0 ");
+    CHECK_EQUAL(f.supervisor.pid(a.value()), 0);
+    CHECK_EQUAL(f.supervisor.pid(waiting.value()), FakeLauncher::kFirstPid + 2);
+    CHECK_EQUAL(f.supervisor.pid(waiting.value() + 1), 0);
 }
 
 const TestGroup group{
@@ -174,7 +175,7 @@ const TestGroup group{
     TEST(what_can_never_start_is_told_at_once_and_later),
     TEST(a_job_can_be_given_up_until_it_has_started),
     TEST(signals_reach_the_one_they_are_for),
-    TEST(closing_drops_what_has_not_started),
+    TEST(a_job_has_a_pid_while_it_runs),
 };
 
 } // namespace process_supervisor_test
