@@ -18,7 +18,7 @@ using HeldRun = RunTable::Held;
 /// Those with this id; all of them if it is empty.
 Result<std::vector<HeldRun>> load_held_runs(JournalFile& file, std::string_view id);
 
-/// A heading and a line for each, or nothing where there is none.
+/// Prints a heading and a line for each run; prints nothing if the list is empty.
 void list_held_runs(const std::vector<HeldRun>& runs, std::ostream& out);
 /// One object of JSON.
 void print_held_run(const HeldRun& run, std::ostream& out);

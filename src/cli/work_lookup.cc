@@ -64,7 +64,7 @@ bool is_whole_id(std::string_view text) {
 }
 
 Result<LiveWork> ask_for_work(const std::string& id) {
-    const Result<std::string> answer = ask_gateway("GET", "/work/" + id);
+    const Result<std::string> answer = ask_gateway("GET", "/state/" + id);
     return answer ? parse_work(*answer, id) : answer.error();
 }
 

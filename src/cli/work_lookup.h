@@ -26,8 +26,8 @@ bool is_id_prefix(std::string_view text);
 /// Whether it has the form of a whole id.
 bool is_whole_id(std::string_view text);
 
-/// What the gateway of the working directory says of work whose id begins with this. Fault::no_match if there is none,
-/// Fault::refused if several have it; the other faults are those of ask_gateway().
+/// Asks the gateway of the working directory for the work whose id begins with `id`. Fault::no_match if no work
+/// matches, Fault::refused if several do; the other faults are those of ask_gateway().
 Result<LiveWork> ask_for_work(const std::string& id);
 
 /// Work that has ended, from the history in the working directory. Fault::no_match, Fault::ambiguous.

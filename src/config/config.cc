@@ -179,7 +179,7 @@ private:
         return true;
     }
 
-    /// Told of the section that has one of the two itself: what is inherited is told of where it stands.
+    /// Warns about a section only if it sets one of the two itself: inherited values are reported where they are set.
     template <typename T> void warn_of_delays(const IniSection& section, const T& settings) {
         for (const char* name : {"retry_delay", "retry_max_delay"}) {
             const auto own = section.by_key.find(name);

@@ -27,7 +27,7 @@ public:
     static constexpr std::chrono::hours kLongestPause{8760};
 
     /// What it looks at is the caller's, and outlives this: `rules`, `bases` (of events directories) and `sender` are
-    /// looked at anew with each request.
+    /// read again at each request.
     struct Parts {
         Timers& timers;
         const Log& log;

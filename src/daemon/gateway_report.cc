@@ -13,7 +13,7 @@ Report::Server report_server(const Session& session) {
     return {to_string(session.address()), session.problem()};
 }
 
-/// 0 where there is none.
+/// 0 if the file does not exist.
 std::size_t size_of_file(const std::string& path) {
     struct stat file {};
     return ::stat(path.c_str(), &file) == 0 ? static_cast<std::size_t>(file.st_size) : 0;

@@ -25,7 +25,7 @@ std::vector<StatusServer::Verb> Gateway::make_verbs() {
         };
     };
     return {
-        {"GET", "work", [this](const std::string& id, const std::string& /*query*/) { return control_.show(id); }},
+        {"GET", "state", [this](const std::string& id, const std::string& /*query*/) { return control_.show(id); }},
         {"POST", "replay", [this](const std::string& id, const std::string& /*query*/) { return replay(id); }},
         {"POST", "cancel",
          change([this](const std::string& id, const std::string& /*query*/) { return control_.cancel(id); })},

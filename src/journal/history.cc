@@ -75,7 +75,7 @@ void History::note_tasks(std::size_t count, std::size_t cost) {
         return;
     }
     if (cost >= kMaxGathered && count <= settings_.runs && unwritten_ <= kMaxUnwritten / 2) {
-        flush(); // whoever has them keeps no more, and all of them are wanted
+        flush(); // the gathered records are at their limit, and the quota keeps all of them
     } else {
         schedule();
     }

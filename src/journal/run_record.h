@@ -65,7 +65,7 @@ struct RunRecord {
     Time began;           ///< of the last attempt; as `ended` where it did not start; of a task as `arrived`
     Time ended;
     RunResult result = RunResult::succeeded;
-    /// That of the result, which settle_state() fills in, unless whoever made the record says that the work is dead.
+    /// The state that follows from the result, set by settle_state(), unless the record was made for dead work.
     WorkState state = WorkState::done;
     std::uint32_t attempts = 1; ///< starts, in vain too; 0 of what never had its turn
     int status = -1;            ///< of the command, or of the handler's last step

@@ -77,7 +77,7 @@ Result<void> Attempt::load() {
     } else if (state.error().fault == Fault::shortage) {
         return state.error();
     } else {
-        means_.log.warning("handler", "goes without the variables of the state file",
+        means_.log.warning("handler", "runs without the variables of the state file",
                            {{"reason", state.error().message}, {"event", plan_.channel()}, {"id", plan_.id}});
     }
     variables_.emplace_back("AGENT_COMFD=2");

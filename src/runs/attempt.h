@@ -133,7 +133,7 @@ private:
     std::optional<Supervisor::Id> running_;
     StepOutput output_; ///< of the step that is due
     AttemptEnd end_;
-    std::set<pid_t> groups_; ///< of programs that have left somebody behind
+    std::set<pid_t> groups_; ///< of programs that left processes behind
     bool is_stopped_ = false;
     bool is_wait_said_ = false;
     Backoff backoff_{1};

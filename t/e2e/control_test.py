@@ -462,8 +462,8 @@ class Socket(ControlTestCase):
         self.start()
         for request, status in (
             (b"POST /cancel/ HTTP/1.0\r\n\r\n", 409),
-            (b"GET /work/ HTTP/1.0\r\n\r\n", 409),
-            (b"GET /work/zzz HTTP/1.0\r\n\r\n", 404),
+            (b"GET /state/ HTTP/1.0\r\n\r\n", 409),
+            (b"GET /state/zzz HTTP/1.0\r\n\r\n", 404),
             (b"GET /cancel/1b9d HTTP/1.0\r\n\r\n", 404),
             (b"POST /pause/a%2 HTTP/1.0\r\n\r\n", 400),
             (b"POST /pause/?for=x HTTP/1.0\r\n\r\n", 409),

@@ -166,7 +166,7 @@ class Step(HandlerTestCase):
         self.write_step("e", "10a", "true\n")
         os.mkdir(self.gateway.path("environment"))
         self.assertIn('"completed"', self.run_handler("e"))
-        self.gateway.wait_log("^<4>handler: goes without the variables of the state file .*directory")
+        self.gateway.wait_log("^<4>handler: runs without the variables of the state file .*directory")
 
     def test_its_working_directory(self):
         self.write_step("e", "10a", "pwd -P > cwd\n")

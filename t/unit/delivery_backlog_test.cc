@@ -376,8 +376,8 @@ void a_retry_waits_for_a_failing_disk() {
     CHECK_EQUAL(f.backlog.waiting(), std::size_t{3});
     CHECK_EQUAL(f.backlog.pushable(), std::size_t{1}); // what came before
     FailingDisk::code = SQLITE_OK;
-    f.wait([&] { return f.backlog.pushable() == 3; });
-    CHECK_EQUAL(f.backlog.dead(), std::uint64_t{0});
+    // The dead are counted in the file, by the thread's tick: a count of before may still be on its way.
+    f.wait([&] { return f.backlog.pushable() == 3 && f.backlog.dead() == 0; });
 }
 
 /// The file is looked at for what others drop in it, and not for each that dies.
