@@ -19,7 +19,7 @@ public:
     /// because its payload is older than that of any other.
     static std::size_t find_key(const RunGroup& group, const Event& event);
 
-    /// nullptr if there is none. A run whose event is on disk alone cannot be compared, and is not joined.
+    /// nullptr if no waiting run matches. A run whose event is only on disk cannot be compared and never matches.
     Run* find(const RunGroup& group, const Event& event, std::size_t key) const;
 
     /// A run waits from now on, or does not any more. One whose merge_key is 0 does not matter.

@@ -50,7 +50,7 @@ RunQueue::RunQueue(const AttemptMeans& means, Journal& journal, History& history
                                                                                   }),
       random_{static_cast<unsigned short>(wall_offset_.count()), static_cast<unsigned short>(::getpid()), 0} {}
 
-/// The time by which events have arrived: whoever sets the clock makes none older or younger.
+/// The clock that stamps arriving events. Setting the system clock does not change the age of an event.
 WallTime RunQueue::now() const {
     return std::chrono::floor<WallTime::duration>(
         std::chrono::sys_time<std::chrono::nanoseconds>(means_.timers.now().time_since_epoch() + wall_offset_));
@@ -163,7 +163,7 @@ Run& RunQueue::make_run(RunGroup& group, const std::shared_ptr<KeptEvent>& event
     return run;
 }
 
-/// The run stands for one more event. Between two attempts it begins anew with its retries, and at once.
+/// The run covers one more event. If it waits between two attempts, its retries start over and it is due at once.
 Outcome RunQueue::join(Run& run, const Event& event, Keeper& keeper) {
     const std::size_t size = event.channel.size() + event.payload.size();
     if (size > run.size && store_.is_full()) {

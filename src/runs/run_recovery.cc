@@ -88,7 +88,7 @@ void RunQueue::resume(Run& run, const RunRow& row) {
     }
 }
 
-/// No attempt starts while a process of a former one lives, nor another of its lane. After a new boot there is none.
+/// No attempt starts while a process of an earlier one is alive. After a reboot no such process exists.
 void RunQueue::end_leftovers(const std::vector<FormerRun>& former, std::string_view killed_agent) {
     const std::vector<FormerRun> none;
     const std::vector<FormerRun>& known = journal_.claim().is_same_boot ? former : none;

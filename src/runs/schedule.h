@@ -19,8 +19,8 @@ namespace eventsgw {
 /// is not paused. Of those that may, the group that was served longest ago comes first, so that no rule keeps another
 /// from its slots, and within a group the oldest run.
 ///
-/// Runs that an unclean end of the gateway has interrupted (suspects) run one at a time among themselves: so what kills
-/// the gateway is told from what ran next to it. The schedule starts nothing and owns no run.
+/// Runs that an unclean end of the gateway interrupted (suspects) run one at a time among themselves, which separates
+/// the run that kills the gateway from those that ran next to it. The schedule starts nothing and owns no run.
 class Schedule {
 public:
     /// A run that waits takes its place in `lane` by its number, and may start once set_due() has been called. An empty

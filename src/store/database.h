@@ -56,7 +56,7 @@ private:
         Idle& operator=(const Idle&) = delete;
         ~Idle();
         void add(sqlite3_stmt* statement);
-        /// nullptr if there is none of this text.
+        /// nullptr if no idle statement has this text.
         sqlite3_stmt* take(std::string_view sql);
 
     private:

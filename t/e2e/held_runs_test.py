@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 eventsgw contributors
-"""Runs that are held: `eventsgw spool` lists, starts and drops them, beside a running gateway and without one."""
+"""Held runs: `eventsgw spool` lists, starts and drops them, with and without a running gateway."""
 
 import contextlib
 import json

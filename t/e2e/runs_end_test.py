@@ -216,7 +216,7 @@ class Stop(RunsTestCase):
 
 
 class Leftovers(RunsTestCase):
-    """After SIGKILL what the former gateway has started lives on; each lane is locked by whoever runs in it."""
+    """After SIGKILL the processes of the killed gateway live on; each run locks its lane."""
 
     STUBBORN = (
         "exec 9> lane; flock -n 9 || say overlap\n"

@@ -206,7 +206,7 @@ std::vector<Owner> make_dead(std::uint64_t number) {
              }}};
 }
 
-/// The four have left in that order, and each time the event was there as long as somebody had it.
+/// The four owners leave in this order; the event stays until the last owner has left.
 void check_order(const std::vector<Owner>& owners, const std::vector<std::size_t>& order) {
     Fixture f;
     std::string name;

@@ -20,8 +20,8 @@
 
 namespace eventsgw::testing {
 
-/// A gateway's runs: a RunQueue on a real journal, whose processes and whose time are the test's. It is told the state
-/// of the journal by sync() alone, so nothing depends on how fast the journal's thread is.
+/// A gateway's runs: a RunQueue on a real journal, with the test's processes and clock. It receives the journal's news
+/// only in sync(), so no test depends on how fast the journal's thread is.
 struct QueueFixture {
     static constexpr std::size_t kMegabyte = 1U << 20U;
     static constexpr const char* kAgent = "module/mail1";

@@ -344,7 +344,7 @@ void killed_it_waits_for_no_grace() {
     CHECK(f.ends == 1 && f.end.status == Status::interrupted);
 }
 
-/// What its time has ended has failed, whoever else wants it to end.
+/// An attempt ended by its timeout has failed, even if it is stopped afterwards.
 void a_stop_after_its_time_changes_nothing() {
     Fixture f;
     f.plan.settings.timeout = 1s;

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace runs_schedule_test {
 
-/// A schedule and the runs that it is told of, which stay to the end.
+/// A schedule and its runs, which live as long as the fixture.
 struct Fixture {
     Run& make(std::uint64_t number, RunGroup& group, bool is_suspect = false) {
         Run& run = runs.emplace_back();
