@@ -185,7 +185,7 @@ private:
 
     std::size_t pick(std::size_t count) { return random_() % count; }
     Clock::duration pick_delay() { return std::chrono::seconds(pick(2) == 0 ? 0 : pick(20)); }
-    /// One of the runs that is taken, or that is not; nullptr: there is none.
+    /// Picks one of the runs that are taken, or one of those that are not; nullptr if there are none.
     Model::Entry* pick_entry(bool is_taken) {
         std::vector<Model::Entry*> some;
         for (Model::Entry& entry : model_.entries) {
